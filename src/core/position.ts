@@ -5,8 +5,10 @@ export type DriverSymbol = string
 
 /** One asset of a position, as collateral or as debt, valued at the pinned block. */
 export type Leg = {
-  /** Contract address (or, for imported files, the symbol): the key under which the oracle prices it. */
+  /** Contract address; for imported files, the symbol. */
   readonly asset: string
+  /** The key under which the market's oracle prices it: the asset itself but for rare shared price sources. */
+  readonly pricedAs: string
   readonly symbol: string
   readonly decimals: number
   /** Raw token units, accrued to the pinned block. */

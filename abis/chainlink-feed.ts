@@ -1,0 +1,9 @@
+/** What is read of a price feed, and what our own feed stub (abis/feed-stub.sol) is set with. Source: Chainlink AggregatorInterface. */
+import { parseAbi } from 'viem'
+
+export const chainlinkFeedAbi = parseAbi([
+  'function latestAnswer() view returns (int256)',
+  'function decimals() view returns (uint8)',
+])
+
+export const feedStubAbi = parseAbi(['function set(int256 newAnswer, uint8 newScale)'])

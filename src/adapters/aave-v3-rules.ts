@@ -1,0 +1,73 @@
+import { divHalfUp, mulDown, mulHalfUp, mulUp, RAY, WAD } from '../core/units.ts'
+
+/** Basis points in one. */
+const BPS = 10_000n
+
+/**
+ * What changed between the revisions of the Pool that bears on health. Source: GenericLogic.sol and
+ * UserLogic of aave-dao/aave-v3-origin tags v3.1.0 … v3.7.0 and of @aave/core-v3 1.19.3.
+ */
+export type Rules = {
+  /** `half-up`: rayMul and an average threshold cut to whole basis points; `floor-ceil`: collateral down, debt up. */
+  readonly rounding: 'half-up' | 'floor-ceil'
+  /** `category`: one category per reserve, with an optional price of its own; `bitmap`: liquid e-mode. */
+  readonly eMode: 'category' | 'bitmap'
+  /** A reserve with threshold 0 counts for nothing, even inside an e-mode that would give it one. */
+  readonly skipZeroThreshold: boolean
+}
+
+/** The newest revision whose rules have been read at its source (3.7). */
+export const NEWEST_KNOWN_REVISION = 11
+
+/** Rules of a POOL_REVISION: 1 … 3 = 3.0, 4 = 3.1, 5 … 6 = 3.2, 7 = 3.3, 8 = 3.4, 9 = 3.5, 10 = 3.6, 11 = 3.7. */
+export const rulesOf = (revision: number): Rules => ({
+  rounding: revision >= 9 ? 'floor-ceil' : 'half-up',
+  eMode: revision >= 5 ? 'bitmap' : 'category',
+  skipZeroThreshold: revision < 10,
+})
+
+/** Raw token amount of a scaled balance. */
+export const balanceOf = (
+  rules: Rules,
+  scaled: bigint,
+  index: bigint,
+  side: 'collateral' | 'debt',
+): bigint => {
+  if (rules.rounding === 'half-up') return mulHalfUp(scaled, index, RAY)
+  return side === 'collateral' ? mulDown(scaled, index, RAY) : mulUp(scaled, index, RAY)
+}
+
+/** One leg as the health calculation sees it. */
+export type HealthLeg = {
+  readonly amount: bigint
+  readonly price: bigint
+  /** 10^decimals of the token. */
+  readonly unit: bigint
+  /** Basis points; unused for debt. */
+  readonly threshold: bigint
+}
+
+/**
+ * The health factor of getUserAccountData, WAD, to the integer.
+ * @returns null where there is no debt.
+ */
+export const healthFactor = (
+  rules: Rules,
+  collateral: readonly HealthLeg[],
+  debt: readonly HealthLeg[],
+): bigint | null => {
+  let total = 0n
+  let weighted = 0n
+  for (const { amount, price, unit, threshold } of collateral) {
+    const value = mulDown(amount, price, unit)
+    total += value
+    weighted += value * threshold
+  }
+  let owed = 0n
+  for (const { amount, price, unit } of debt)
+    owed += rules.rounding === 'half-up' ? mulDown(amount, price, unit) : mulUp(amount, price, unit)
+  if (owed === 0n) return null
+  if (rules.rounding === 'floor-ceil') return divHalfUp(weighted, owed, WAD) / BPS
+  const average = total === 0n ? 0n : weighted / total
+  return divHalfUp(mulHalfUp(total, average, BPS), owed, WAD)
+}

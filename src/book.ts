@@ -1,0 +1,46 @@
+import { findBands } from './core/bands/bands.ts'
+import type { BookEntry } from './core/bands/book.ts'
+import { rankBands } from './core/bands/rank.ts'
+import type { Band, Side } from './core/report.ts'
+import type { Entities } from './known.ts'
+import type { PositionRow } from './store/rows.ts'
+
+/** The positions of one side of spot as the band engine takes them. An unknown owner is the position itself. */
+export const bookOf = (rows: readonly PositionRow[], side: Side, entities: Entities): readonly BookEntry[] =>
+  rows.flatMap((row) => {
+    if (row.outcome !== side || row.price === null) return []
+    const owner = row.owner ?? row.id
+    return [
+      {
+        source: row.source,
+        id: row.id,
+        owner,
+        entity: entities.get(owner) ?? null,
+        price: row.price,
+        collateralUsd: row.collateralUsd,
+        debtUsd: row.debtUsd,
+        driverAmount: row.driverAmount,
+      },
+    ]
+  })
+
+/** The bands of both sides, ranked together. */
+export const bandsOf = (
+  rows: readonly PositionRow[],
+  {
+    spot,
+    entities,
+    minUsd,
+    fold = true,
+  }: {
+    readonly spot: number
+    readonly entities: Entities
+    readonly minUsd: number
+    readonly fold?: boolean
+  },
+): readonly Band[] =>
+  rankBands(
+    (['below', 'above'] as const).flatMap((side) =>
+      findBands(bookOf(rows, side, entities), { spot, side, fold, minUsd }),
+    ),
+  )

@@ -1,0 +1,261 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { type Address, getAddress, isAddress } from 'viem'
+import * as viemChains from 'viem/chains'
+import { z } from 'zod'
+import { UsageError } from './core/errors.ts'
+import type { BlockTag } from './sources/rpc.ts'
+
+/** Chains by the name that source keys use. */
+const KNOWN_CHAINS = {
+  ethereum: viemChains.mainnet,
+  base: viemChains.base,
+  arbitrum: viemChains.arbitrum,
+  optimism: viemChains.optimism,
+  polygon: viemChains.polygon,
+  avalanche: viemChains.avalanche,
+  bnb: viemChains.bsc,
+} as const
+
+export type ChainConfig = {
+  readonly name: string
+  readonly chainId: number
+  readonly urls: readonly string[]
+  readonly block: BlockTag | bigint
+}
+
+export type SourceConfig = {
+  readonly key: string
+  readonly protocol: string
+  readonly chain: string
+  readonly deployment: string
+  /** A deployment written in the configuration; null for one that the adapter knows. */
+  readonly inline: unknown
+}
+
+/** Of one driver on one chain. */
+export type DriverChainConfig = {
+  readonly feeds: readonly Address[]
+  readonly byHand: Readonly<Record<string, number>>
+}
+
+export type Config = {
+  readonly chains: Readonly<Record<string, ChainConfig>>
+  readonly sources: readonly SourceConfig[]
+  /** By driver, then by chain. */
+  readonly drivers: Readonly<Record<string, Readonly<Record<string, DriverChainConfig>>>>
+  /** The user's own labels; beside data/entities.json. */
+  readonly entitiesFile: string | null
+  readonly bands: { readonly minUsd: number }
+  /** Watch prices by driver. */
+  readonly levels: Readonly<Record<string, readonly number[]>>
+}
+
+const address = z
+  .string()
+  .refine((text) => isAddress(text), 'not an address')
+  .transform((text) => getAddress(text))
+
+const addressKeys = <T extends z.ZodType>(value: T) =>
+  z.record(
+    z.string().refine((text) => isAddress(text), 'not an address'),
+    value,
+  )
+
+const blockSchema = z.union([
+  z.enum(['finalized', 'safe', 'latest']),
+  z
+    .number()
+    .int()
+    .nonnegative()
+    .transform((number) => BigInt(number)),
+])
+
+const chainSchema = z.strictObject({
+  chainId: z.number().int().positive().optional(),
+  rpc: z
+    .array(z.url({ protocol: /^https?$/, message: 'not an http(s) URL' }))
+    .min(1, 'name at least one endpoint'),
+  block: blockSchema.optional(),
+})
+
+const sourceSchema = z.union([
+  z.string(),
+  z.strictObject({ key: z.string(), deployment: z.record(z.string(), z.unknown()).optional() }),
+])
+
+const configSchema = z.strictObject({
+  chains: z.record(z.string(), chainSchema).default({}),
+  sources: z.array(sourceSchema).min(1, 'name at least one source').default(['aave-v3/ethereum/core']),
+  drivers: z
+    .record(
+      z.string(),
+      z.strictObject({
+        chains: z
+          .record(
+            z.string(),
+            z.strictObject({
+              feeds: z.array(address).default([]),
+              assets: addressKeys(z.number().min(0).max(1)).default({}),
+            }),
+          )
+          .default({}),
+      }),
+    )
+    .default({}),
+  entities: z.string().optional(),
+  bands: z.strictObject({ minUsd: z.number().nonnegative().default(100) }).default({ minUsd: 100 }),
+  levels: z.record(z.string(), z.array(z.number().positive())).default({}),
+})
+
+/** Drivers priced without being asked for. */
+const DEFAULT_DRIVERS = ['ETH', 'BTC']
+
+const DEFAULT_FILE = 'liqbands.config.json'
+
+/** Names of environment variables whose text is a secret: whatever stands in a `${NAME}`. */
+const VARIABLE = /\$\{([A-Z_][A-Z0-9_]*)\}/g
+
+/**
+ * Reads and checks the configuration; without a file, Ethereum mainnet on public endpoints.
+ * @throws UsageError naming every problem and the path of its key.
+ */
+export const loadConfig = (
+  file: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+  directory: string,
+): Config => {
+  const path = resolve(directory, file ?? DEFAULT_FILE)
+  if (file === undefined && !existsSync(path)) return parseConfig({}, env, directory)
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new UsageError(`cannot read the configuration ${file ?? DEFAULT_FILE}: check the path`, { cause })
+  }
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.split('\n')[0] : ''
+    throw new UsageError(`${file ?? DEFAULT_FILE} is not JSON: ${reason}`, { cause })
+  }
+  return parseConfig(json, env, dirname(path))
+}
+
+/** Checks a configuration that is already JSON; relative paths count from `directory`. */
+export const parseConfig = (
+  json: unknown,
+  env: Readonly<Record<string, string | undefined>>,
+  directory: string,
+): Config => {
+  const problems: string[] = []
+  const filled = substitute(json, env, [], problems)
+  const parsed = configSchema.safeParse(filled)
+  if (!parsed.success)
+    for (const issue of parsed.error.issues)
+      problems.push(`${issue.path.map(String).join('.') || '(root)'}: ${explain(issue)}`)
+  if (!parsed.success || problems.length > 0) throw configError(problems)
+  const { data } = parsed
+  const sources = data.sources.flatMap((source, i) => {
+    const { key, deployment } = typeof source === 'string' ? { key: source, deployment: undefined } : source
+    const parts = key.split('/')
+    const [protocol, chain, name] = parts
+    if (parts.length !== 3 || !protocol || !chain || !name) {
+      problems.push(`sources.${i}: "${key}" is not protocol/chain/deployment (like aave-v3/ethereum/core)`)
+      return []
+    }
+    return [{ key, protocol, chain, deployment: name, inline: deployment ?? null }]
+  })
+  const twice = sources.find(({ key }, i) => sources.findIndex((other) => other.key === key) !== i)
+  if (twice) problems.push(`sources: "${twice.key}" is named twice`)
+  const names = [...new Set([...Object.keys(data.chains), ...sources.map(({ chain }) => chain)])]
+  const chains = names.flatMap((name) => {
+    const chain = chainConfig(name, data.chains[name], problems)
+    return chain ? [[name, chain] as const] : []
+  })
+  for (const [symbol, { chains: byChain }] of Object.entries(data.drivers))
+    for (const chain of Object.keys(byChain))
+      if (!names.includes(chain)) problems.push(`drivers.${symbol}.chains.${chain}: no such chain`)
+  if (problems.length > 0) throw configError(problems)
+  const symbols = [...new Set([...DEFAULT_DRIVERS, ...Object.keys(data.drivers)])]
+  return {
+    chains: Object.fromEntries(chains),
+    sources,
+    drivers: Object.fromEntries(
+      symbols.map((symbol) => [
+        symbol,
+        Object.fromEntries(
+          Object.entries(data.drivers[symbol]?.chains ?? {}).map(([chain, { feeds, assets }]) => [
+            chain,
+            {
+              feeds,
+              byHand: Object.fromEntries(
+                Object.entries(assets).map(([asset, share]) => [getAddress(asset), share]),
+              ),
+            },
+          ]),
+        ),
+      ]),
+    ),
+    entitiesFile: data.entities === undefined ? null : resolve(directory, data.entities),
+    bands: data.bands,
+    levels: data.levels,
+  }
+}
+
+const chainConfig = (
+  name: string,
+  given: z.infer<typeof chainSchema> | undefined,
+  problems: string[],
+): ChainConfig | null => {
+  const known = Object.entries(KNOWN_CHAINS).find(([key]) => key === name)?.[1]
+  const chainId = given?.chainId ?? known?.id
+  if (chainId === undefined) {
+    problems.push(
+      given
+        ? `chains.${name}.chainId: missing, and ${name} is none of ${Object.keys(KNOWN_CHAINS).join(', ')}`
+        : `chains.${name}: missing, but a source lies on it`,
+    )
+    return null
+  }
+  const urls = given?.rpc ?? known?.rpcUrls.default.http ?? []
+  return { name, chainId, urls, block: given?.block ?? 'finalized' }
+}
+
+const configError = (problems: readonly string[]): UsageError =>
+  new UsageError(
+    problems.length === 1
+      ? `configuration: ${problems[0]}`
+      : `configuration, ${problems.length} problems:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
+  )
+
+const explain = (issue: z.core.$ZodIssue): string => {
+  if (issue.code === 'unrecognized_keys')
+    return `unknown key ${issue.keys.map((key) => `"${key}"`).join(', ')}`
+  return issue.message
+}
+
+const substitute = (
+  value: unknown,
+  env: Readonly<Record<string, string | undefined>>,
+  path: readonly string[],
+  problems: string[],
+): unknown => {
+  if (typeof value === 'string')
+    return value.replace(VARIABLE, (whole, name: string) => {
+      const found = env[name]
+      if (found === undefined || found === '') {
+        problems.push(`${path.join('.')}: the environment variable ${name} is not set`)
+        return whole
+      }
+      return found
+    })
+  if (Array.isArray(value))
+    return value.map((item, i) => substitute(item, env, [...path, String(i)], problems))
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, substitute(item, env, [...path, key], problems)]),
+    )
+  return value
+}

@@ -1,0 +1,12 @@
+/** A dense column of numbers. */
+export type Column = Float64Array | Int32Array
+
+/** Reads one element of a dense column; callers stay within its bounds. */
+export const at = (column: Column, index: number): number => column[index] ?? 0
+
+/** Sums up to each element: `result[k]` is the sum of the first `k`, so `result[b] - result[a]` is that of a..b-1. */
+export const prefixSums = (column: Float64Array): Float64Array => {
+  const sums = new Float64Array(column.length + 1)
+  for (let i = 0; i < column.length; i++) sums[i + 1] = at(sums, i) + at(column, i)
+  return sums
+}

@@ -1,0 +1,70 @@
+import type { Background } from './background.ts'
+import { type Book, holderOf } from './book.ts'
+import { confidences } from './bootstrap.ts'
+import { sumUsd, sumUsdBy } from './cents.ts'
+import { at } from './columns.ts'
+import { sharpenEdges } from './edges.ts'
+import { findExcess, logLikelihoodRatio, MIN_LLR, MIN_RATIO, type Segment } from './excess-mass.ts'
+import { type Groups, groupPositions } from './groups.ts'
+import { effectiveCount } from './holders.ts'
+import { edgesOf, type Row } from './row.ts'
+import type { Run } from './ruzzo-tompa.ts'
+
+/** A crowd holds at least this share of the side. */
+const MIN_SHARE = 0.02
+/** The largest holder of a crowd has less than this share of it. */
+const MAX_TOP_SHARE = 0.5
+/** At least this many effective holders beyond those the surroundings lead to expect. */
+const MIN_EXCESS_HOLDERS = 6
+
+/** Effective number of holders in a segment by capped collateral, all positions of a holder taken together. */
+const effectiveHoldersOf = (book: Book, groups: Groups, segment: Segment): number => {
+  const capped = new Map<string, number>()
+  const end = at(groups.start, segment.last + 1)
+  for (let i = at(groups.start, segment.first); i < end; i++) {
+    const entry = book.entries[i]
+    if (entry === undefined) continue
+    const holder = holderOf(entry)
+    capped.set(holder, (capped.get(holder) ?? 0) + at(book.capped, i))
+  }
+  return effectiveCount(capped.values())
+}
+
+const isBackedByMany = (book: Book, groups: Groups, segment: Segment): boolean => {
+  if (segment.llr < MIN_LLR || segment.ratio < MIN_RATIO) return false
+  const effective = effectiveHoldersOf(book, groups, segment)
+  return (
+    logLikelihoodRatio(effective, segment.ratio) >= MIN_LLR &&
+    effective * (1 - 1 / segment.ratio) ** 2 >= MIN_EXCESS_HOLDERS
+  )
+}
+
+const membersOf = (book: Book, run: Run): Row['members'] => book.entries.slice(run.first, run.last + 1)
+
+const isCrowd = (book: Book, members: Row['members']): boolean => {
+  const usd = sumUsd(members, (entry) => entry.collateralUsd)
+  const largest = Math.max(...sumUsdBy(members, holderOf, (entry) => entry.collateralUsd).values())
+  return usd >= MIN_SHARE * book.total && largest < MAX_TOP_SHARE * usd
+}
+
+/**
+ * Price ranges where many independent holders have at least twice the collateral that the surroundings lead to
+ * expect, disjoint and from spot outwards; and the surroundings without them.
+ */
+export const findCrowds = (
+  book: Book,
+): { readonly rows: readonly Row[]; readonly background: Background } => {
+  const groups = groupPositions(book)
+  const excess = findExcess(groups, book.total)
+  const runs = excess.segments
+    .filter((segment) => isBackedByMany(book, groups, segment))
+    .map((segment) => sharpenEdges(book, groups, segment))
+    .filter((run) => isCrowd(book, membersOf(book, run)))
+  const ranges = runs.map(({ first, last }) => ({ near: at(book.depth, first), far: at(book.depth, last) }))
+  const confidence = confidences(groups, book.total, excess, ranges)
+  const rows = runs.map((run, i): Row => {
+    const members = membersOf(book, run)
+    return { kind: 'crowd', ...edgesOf(members), members, confidence: confidence[i] ?? 0 }
+  })
+  return { rows, background: excess.background }
+}

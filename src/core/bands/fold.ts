@@ -1,0 +1,46 @@
+import type { Band, BandSummary } from '../report.ts'
+import type { BookEntry } from './book.ts'
+import { usdInside } from './describe.ts'
+import { compareBands } from './rank.ts'
+
+/** A described row together with the positions behind it. */
+export type MemberedBand = { readonly band: Band; readonly members: readonly BookEntry[] }
+
+/** A row with at least this share of its collateral inside a heavier row is part of it. */
+const FOLDED_SHARE = 0.5
+
+const summaryOf = ({ kind, low, high, collateralUsd, owners, singleEntity }: Band): BandSummary => ({
+  kind,
+  low,
+  high,
+  collateralUsd,
+  owners,
+  singleEntity,
+})
+
+/** Moves every row that lies mostly inside a heavier one into that row's `includes`, flat: one range, one row. */
+export const foldRows = (rows: readonly MemberedBand[]): readonly MemberedBand[] => {
+  const hosts: { readonly row: MemberedBand; readonly includes: BandSummary[] }[] = []
+  for (const row of rows.toSorted((a, b) => compareBands(a.band, b.band))) {
+    const host = hosts.find(
+      (h) => usdInside(row.members, h.row.band) >= FOLDED_SHARE * row.band.collateralUsd,
+    )
+    if (host) host.includes.push(summaryOf(row.band), ...row.band.includes)
+    else hosts.push({ row, includes: [...row.band.includes] })
+  }
+  return hosts.map(({ row, includes }) => ({ ...row, band: { ...row.band, includes } }))
+}
+
+/** Ranks the rows of a side and tells each of the others it shares prices with, and how much they hold there. */
+export const rankRows = (rows: readonly MemberedBand[]): readonly Band[] => {
+  const sorted = rows.toSorted((a, b) => compareBands(a.band, b.band))
+  return sorted.map(({ band }, i) => {
+    const overlaps = sorted.flatMap((other, j): Band['overlaps'] => {
+      const low = Math.max(band.low, other.band.low)
+      const high = Math.min(band.high, other.band.high)
+      if (j === i || low > high) return []
+      return [{ rank: j + 1, low, high, collateralUsd: usdInside(other.members, { low, high }) }]
+    })
+    return { ...band, rank: i + 1, overlaps }
+  })
+}

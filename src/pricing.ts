@@ -1,0 +1,116 @@
+import type { AnyAdapter, PriceOf } from './adapters/adapter.ts'
+import { liquidationPrice, type Priced } from './core/liquidation-price.ts'
+import type { Leg, Position } from './core/position.ts'
+import { type DriverState, priceAt } from './core/price-response.ts'
+import { toNumber, WAD } from './core/units.ts'
+import type { LegRow, PositionRow } from './store/rows.ts'
+
+/** Everything needed to price a source, whether just read or taken from the store. */
+export type PricingInput = {
+  readonly source: string
+  readonly adapter: AnyAdapter
+  readonly markets: unknown
+  readonly accounts: ReadonlyMap<string, unknown>
+  readonly drivers: readonly DriverState[]
+}
+
+/** Prices every account with debt against every driver. Pure: the same input gives the same rows, years later too. */
+export const pricePositions = (input: PricingInput): Readonly<Record<string, readonly PositionRow[]>> => {
+  const { adapter, markets, accounts, drivers } = input
+  const spotPrices = new Map(adapter.prices(markets).map(({ asset, price }) => [asset, price ?? 0n]))
+  const rows: Record<string, PositionRow[]> = Object.fromEntries(drivers.map(({ symbol }) => [symbol, []]))
+  for (const [key, account] of accounts) {
+    if (!adapter.hasDebt(account)) continue
+    const position = adapter.position(markets, key, account)
+    const rule = adapter.isLiquidatable(markets, account)
+    const slack = adapter.slack(markets, account)
+    for (const driver of drivers) {
+      const { spot, responses } = driver
+      const exposureOf = (asset: string) => responses[asset]?.exposure ?? 0n
+      const isLiquidatable = (answer: bigint) => rule(pricesAt(driver, spotPrices, answer))
+      const priced = liquidationPrice(position, { spot, exposureOf }, isLiquidatable, slack)
+      rows[driver.symbol]?.push(rowOf(input.source, position, { driver, priced, exposureOf }))
+    }
+  }
+  return rows
+}
+
+/** The price of every asset of a market with the driver at an answer. */
+export const pricesAt =
+  (driver: DriverState, spotPrices: ReadonlyMap<string, bigint>, answer: bigint): PriceOf =>
+  (asset) => {
+    const response = driver.responses[asset]
+    return response ? priceAt(response, answer) : (spotPrices.get(asset) ?? 0n)
+  }
+
+const sum = (legs: readonly Leg[]): bigint => legs.reduce((total, { usd }) => total + usd, 0n)
+
+const exposed = (legs: readonly Leg[], exposureOf: (asset: string) => bigint): bigint =>
+  legs.reduce((total, { usd, pricedAs }) => total + (usd * exposureOf(pricedAs)) / WAD, 0n)
+
+/**
+ * What a liquidation moves, at the pinned block's prices: falling, the exposed collateral is sold; rising, the whole
+ * collateral is sold to buy back the exposed debt.
+ */
+const moved = (
+  position: Position,
+  { outcome, price }: Priced,
+  { driver, exposureOf }: { readonly driver: DriverState; readonly exposureOf: (asset: string) => bigint },
+): { readonly collateral: bigint; readonly driver: bigint } => {
+  const all = sum(position.collateral)
+  const collateral = exposed(position.collateral, exposureOf)
+  const rising = outcome === 'above' || (outcome === 'already' && price !== null && price < driver.spot)
+  if (rising) return { collateral: all, driver: exposed(position.debt, exposureOf) }
+  if (outcome === 'below' || outcome === 'range' || outcome === 'already')
+    return { collateral, driver: collateral }
+  return { collateral: all, driver: collateral }
+}
+
+const rowOf = (
+  source: string,
+  position: Position,
+  {
+    driver,
+    priced,
+    exposureOf,
+  }: {
+    readonly driver: DriverState
+    readonly priced: Priced
+    readonly exposureOf: (asset: string) => bigint
+  },
+): PositionRow => {
+  const moves = moved(position, priced, { driver, exposureOf })
+  const spotUsd = toNumber(driver.spot, driver.decimals)
+  const inDriver = (end: bigint, asset: string): number => {
+    const response = driver.responses[asset]
+    const assetUsd = response ? toNumber(priceAt(response, driver.spot), driver.decimals) : 0
+    return assetUsd === 0 ? 0 : (toNumber(end, 18) * spotUsd) / assetUsd
+  }
+  const range = priced.outcome === 'range' ? position.range : null
+  return {
+    source,
+    id: position.id,
+    owner: position.owner,
+    outcome: priced.outcome,
+    price: priced.price === null ? null : toNumber(priced.price, driver.decimals),
+    priceRaw: priced.price === null ? null : priced.price.toString(),
+    low: range && inDriver(range.low, range.asset),
+    high: range && inDriver(range.high, range.asset),
+    healthFactor: position.healthFactor === null ? null : toNumber(position.healthFactor, 18),
+    collateralUsd: toNumber(moves.collateral, 18),
+    debtUsd: toNumber(sum(position.debt), 18),
+    driverAmount: spotUsd === 0 ? 0 : toNumber(moves.driver, 18) / spotUsd,
+    reason: priced.reason ?? (position.blocked === null ? null : `blocked: ${position.blocked}`),
+    collateral: position.collateral.map(legRow),
+    debt: position.debt.map(legRow),
+  }
+}
+
+const legRow = ({ asset, pricedAs, symbol, amount, usd, threshold }: Leg): LegRow => ({
+  asset,
+  pricedAs,
+  symbol,
+  amount: amount.toString(),
+  usd: toNumber(usd, 18),
+  threshold: toNumber(threshold, 18),
+})

@@ -1,0 +1,181 @@
+import { readInBatches } from './accounts.ts'
+import type { AnyAdapter, Context } from './adapters/adapter.ts'
+import type { Coverage } from './core/report.ts'
+import { toNumber } from './core/units.ts'
+import { type DriverConfig, measureDriver } from './driver.ts'
+import { pricePositions } from './pricing.ts'
+import { createReader } from './sources/batch.ts'
+import { type Meter, newMeter } from './sources/endpoint.ts'
+import { readLogs } from './sources/logs.ts'
+import { runProgram } from './sources/programs.ts'
+import type { PinnedRpc } from './sources/rpc.ts'
+import type { SourceRecord } from './store/save.ts'
+
+/** What a scan already knows of a source from earlier ones. */
+export type Known = {
+  /** Up to where every change is known; null to start from the deployment block. */
+  readonly cursor: bigint | null
+  /** Stored states at the cursor. */
+  readonly states: ReadonlyMap<string, unknown>
+}
+
+export type Progress = {
+  readonly source: string
+  readonly phase: 'markets' | 'accounts found' | 'accounts read' | 'priced'
+  readonly done: number
+  readonly total: number | null
+}
+
+type Source = { readonly key: string; readonly adapter: AnyAdapter; readonly deployment: unknown }
+
+/** The coverage of a source and all that was read of it. */
+export type ReadSource = {
+  readonly coverage: Omit<Coverage, 'seconds'>
+  readonly read: NonNullable<SourceRecord['read']>
+}
+
+/** What an adapter may ask, wired to one pinned chain and one meter. */
+export const createContext = (rpc: PinnedRpc, deployment: unknown, meter: Meter): Context<unknown> => ({
+  ...createReader(rpc, meter),
+  deployment,
+  block: rpc.block,
+  run: (program, data) => runProgram(rpc, { program, data }, meter),
+  logs: (filter, from, to) => readLogs(rpc, { filter, from, to }, meter),
+})
+
+/** Reads, checks and prices one source at the pinned block. */
+export const readSource = async (
+  rpc: PinnedRpc,
+  source: Source & { readonly fromBlock: bigint },
+  {
+    known,
+    drivers: configured,
+    onProgress,
+  }: {
+    readonly known: Known
+    readonly drivers: readonly DriverConfig[]
+    readonly onProgress: (progress: Progress) => void
+  },
+): Promise<ReadSource> => {
+  const { key, adapter } = source
+  const meter = newMeter()
+  const context = createContext(rpc, source.deployment, meter)
+  const report = (phase: Progress['phase'], done: number, total: number | null = null) =>
+    onProgress({ source: key, phase, done, total })
+
+  const markets = await adapter.markets(context)
+  report('markets', 1, 1)
+  const touched = new Set(known.cursor === null ? known.states.keys() : [])
+  const range = {
+    from: known.cursor === null ? source.fromBlock : known.cursor + 1n,
+    to: rpc.block.number,
+    known: known.cursor === null ? null : (account: string) => known.states.has(account),
+  }
+  if (range.from <= range.to)
+    for await (const account of adapter.touched(context, markets, range)) {
+      touched.add(account)
+      if (touched.size % 1000 === 0) report('accounts found', touched.size)
+    }
+  report('accounts found', touched.size, touched.size)
+
+  let done = 0
+  const accounts = await readInBatches(adapter, { context, markets, keys: [...touched] }, (count) => {
+    done += count
+    report('accounts read', done, touched.size)
+  })
+  const states = new Map(known.states)
+  for (const { key: account, state } of accounts) states.set(account, state)
+
+  const drivers = []
+  const notes: string[] = []
+  for (const driver of configured) {
+    const measured = await measureDriver(rpc, { driver, assets: adapter.prices(markets) }, meter)
+    if (measured === null) continue
+    drivers.push(measured.state)
+    notes.push(...measured.notes)
+  }
+  const positions = pricePositions({ source: key, adapter, markets, accounts: states, drivers })
+  const count = [...states.values()].filter((state) => adapter.hasDebt(state)).length
+  report('priced', count, count)
+
+  const unpriced = Object.values(positions)[0]?.filter(({ outcome }) => outcome === 'unpriced') ?? []
+  const completeness = compareTotals(adapter, markets, states)
+  const remarks = adapter.remarks(markets)
+  const gaps = [
+    ...remarks.gaps,
+    ...(drivers.length === 0
+      ? [
+          `no driver is known on ${rpc.chain}: name drivers.ETH.chains.${rpc.chain}.feeds in the configuration`,
+        ]
+      : []),
+    ...completeness.gaps,
+    ...(unpriced.length > 0 ? [`${unpriced.length} positions cannot be priced: ${unpriced[0]?.reason}`] : []),
+  ]
+  return {
+    coverage: {
+      source: key,
+      status: gaps.length > 0 ? 'partial' : 'complete',
+      accounts: states.size,
+      positions: count,
+      unpriced: unpriced.length,
+      debtUsd: completeness.debtUsd,
+      protocolDebtUsd: completeness.protocolDebtUsd,
+      debtCovered: completeness.covered,
+      requests: meter.requests,
+      error: gaps.length > 0 ? gaps.join('; ') : null,
+      notes: [...remarks.notes, ...notes],
+    },
+    read: {
+      block: Number(rpc.block.number),
+      // without a cursor the next scan starts over: what is missing now must not stay missing
+      hash: completeness.gaps.length === 0 ? rpc.block.hash : null,
+      markets,
+      accounts,
+      totals: completeness.totals,
+      drivers,
+      positions,
+    },
+  }
+}
+
+type Completeness = {
+  readonly totals: NonNullable<SourceRecord['read']>['totals']
+  readonly gaps: readonly string[]
+  readonly debtUsd: number
+  readonly protocolDebtUsd: number | null
+  readonly covered: number | null
+}
+
+/** Σ debt of the accounts beside the protocol's own total, token by token, in the protocol's own units. */
+export const compareTotals = (
+  adapter: AnyAdapter,
+  markets: unknown,
+  states: ReadonlyMap<string, unknown>,
+): Completeness => {
+  const sums = new Map<string, bigint>()
+  for (const state of states.values())
+    for (const [asset, amount] of Object.entries(adapter.debts(markets, state)))
+      sums.set(asset, (sums.get(asset) ?? 0n) + amount)
+  let found = 0n
+  let reported = 0n
+  const gaps: string[] = []
+  const totals = adapter.totals(markets).map(({ asset, symbol, total, usd }) => {
+    const sum = sums.get(asset) ?? 0n
+    if (sum !== total)
+      gaps.push(
+        `${symbol}: the accounts found owe ${sum}, the protocol reports ${total} (scaled units); scan again with --full, or report it`,
+      )
+    if (usd !== null) {
+      found += total === 0n ? 0n : (usd * sum) / total
+      reported += usd
+    }
+    return { asset, symbol, accounts: sum, protocol: total }
+  })
+  if (totals.length === 0) return { totals, gaps, debtUsd: 0, protocolDebtUsd: null, covered: null }
+  const debtUsd = toNumber(found, 18)
+  const protocolDebtUsd = toNumber(reported, 18)
+  // exactly 1 is a statement about every token and unit, so no rounding may produce it
+  const ratio = protocolDebtUsd === 0 ? 0 : debtUsd / protocolDebtUsd
+  const covered = gaps.length === 0 ? 1 : ratio === 1 ? 1 - Number.EPSILON : ratio
+  return { totals, gaps, debtUsd, protocolDebtUsd, covered }
+}

@@ -1,0 +1,137 @@
+import { adapters } from './adapters/index.ts'
+import { bandsOf, bookOf } from './book.ts'
+import { drops, levels } from './core/drops.ts'
+import { UsageError } from './core/errors.ts'
+import { histogram } from './core/histogram.ts'
+import { OUTCOMES, type Outcome } from './core/position.ts'
+import type { DriverState } from './core/price-response.ts'
+import type { Report, Total } from './core/report.ts'
+import { toNumber } from './core/units.ts'
+import { findWhales } from './core/whales.ts'
+import type { Entities } from './known.ts'
+import { pricePositions } from './pricing.ts'
+import { loadPositions, loadScan, loadStates, type StoredScan } from './store/load.ts'
+import type { Db } from './store/open.ts'
+import type { PositionRow } from './store/rows.ts'
+import { VERSION } from './version.ts'
+
+/** A scan's positions for one driver, with the scan they belong to. */
+export type ScanBook = {
+  readonly scan: StoredScan
+  readonly driver: { readonly symbol: string; readonly spotUsd: number; readonly decimals: number }
+  readonly rows: readonly PositionRow[]
+}
+
+/**
+ * The positions of a scan as one driver moves them; recomputed from the stored states where their rows were dropped.
+ * @throws UsageError where the scan or the driver is not there.
+ */
+export const loadBook = (db: Db, scanId: number | 'latest', symbol: string): ScanBook => {
+  const scan = loadScan(db, scanId)
+  const state = scan.drivers.find((driver) => driver.symbol === symbol)
+  if (!state) {
+    const known = [...new Set(scan.drivers.map((driver) => driver.symbol))]
+    throw new UsageError(
+      known.length === 0
+        ? `scan ${scan.id} has no driver: name its feeds in the configuration and scan again`
+        : `scan ${scan.id} has no driver ${symbol}; it has ${known.join(', ')}`,
+    )
+  }
+  const rows = loadPositions(db, scan, symbol) ?? recompute(db, scan, symbol)
+  const driver = { symbol, spotUsd: toNumber(state.spot, state.decimals), decimals: state.decimals }
+  return { scan, driver, rows }
+}
+
+/** Prices a stored scan again from its market and account states: the same rows as on the day. */
+export const recompute = (db: Db, scan: StoredScan, symbol: string): readonly PositionRow[] =>
+  loadStates(db, scan).flatMap(({ source, protocol, markets, accounts }) => {
+    const adapter = adapters.find(({ name }) => name === protocol)
+    if (!adapter)
+      throw new UsageError(`scan ${scan.id} was read by the adapter ${protocol}, which is not here`)
+    const drivers = scan.drivers.filter((driver) => driver.source === source && driver.symbol === symbol)
+    return pricePositions({ source, adapter, markets, accounts, drivers })[symbol] ?? []
+  })
+
+const DROPS = [-1, -2, -3, -5, -7.5, -10, -15, -20, -25, -30, -40, -50, -60, -70, -80]
+const RISES = [5, 10, 20, 30, 50, 100]
+
+export type ReportOptions = {
+  readonly entities: Entities
+  readonly minUsd: number
+  /** Watch prices of the driver. */
+  readonly levels: readonly number[]
+  readonly step?: number | undefined
+  readonly fold?: boolean | undefined
+}
+
+/** The band report of a scan: everything that is printed, drawn or exported. */
+export const buildReport = (book: ScanBook, options: ReportOptions): Report => {
+  const { scan, driver, rows } = book
+  const { entities, minUsd, step, fold = true } = options
+  const spot = driver.spotUsd
+  const below = bookOf(rows, 'below', entities)
+  const above = bookOf(rows, 'above', entities)
+  const sides = [...below, ...above]
+  return {
+    schemaVersion: 1,
+    generator: { name: 'liqbands', version: VERSION },
+    scan: { id: scan.id, startedAt: scan.startedAt, finishedAt: scan.finishedAt, status: scan.status },
+    driver: { symbol: driver.symbol, spotUsd: spot },
+    blocks: scan.blocks,
+    coverage: scan.coverage,
+    totals: totalsOf(rows),
+    bands: bandsOf(rows, { spot, entities, minUsd, fold }),
+    whales: [...findWhales(below, { side: 'below' }), ...findWhales(above, { side: 'above' })],
+    histogram: histogram(below, { spot, side: 'below', ...(step === undefined ? {} : { step }) }),
+    histogramAbove: histogram(above, { spot, side: 'above', ...(step === undefined ? {} : { step }) }),
+    drops: drops(sides, { spot, pcts: [...DROPS, ...RISES] }),
+    levels: levels(sides, { spot, prices: options.levels }),
+    assumptions: assumptionsOf(scan, driver.symbol, minUsd),
+  }
+}
+
+const totalsOf = (rows: readonly PositionRow[]): Readonly<Record<Outcome, Total>> => {
+  const total = (outcome: Outcome): Total => {
+    const mine = rows.filter((row) => row.outcome === outcome)
+    const sum = (value: (row: PositionRow) => number) => mine.reduce((s, row) => s + value(row), 0)
+    return {
+      positions: mine.length,
+      owners: new Set(mine.map(({ owner, id }) => owner ?? id)).size,
+      collateralUsd: sum((row) => row.collateralUsd),
+      debtUsd: sum((row) => row.debtUsd),
+      driverAmount: sum((row) => row.driverAmount),
+    }
+  }
+  return Object.fromEntries(OUTCOMES.map((outcome) => [outcome, total(outcome)])) as Record<Outcome, Total>
+}
+
+/** What a reader must hold constant in mind, and where every exposure comes from. */
+const assumptionsOf = (scan: StoredScan, symbol: string, minUsd: number): readonly string[] => {
+  const mine = scan.drivers.filter((driver) => driver.symbol === symbol)
+  const spots = new Set(mine.map(({ spot, decimals }) => toNumber(spot, decimals)))
+  return [
+    `Only ${symbol} moves; every other price, balance and threshold stays as at the pinned block, whose interest is the last counted.`,
+    ...mine.map((driver) => exposuresOf(driver, symbol)),
+    ...(spots.size > 1
+      ? [`The sources' own ${symbol} prices differ (${[...spots].join(', ')}); spot is the first one's.`]
+      : []),
+    `Bands leave out positions below ${minUsd} USD, those already liquidatable and those under water; totals count them all.`,
+    'Below spot a position counts with its exposed collateral, above spot with the whole collateral that buys the debt back.',
+  ]
+}
+
+const exposuresOf = (driver: DriverState & { readonly source: string }, symbol: string): string => {
+  const groups = new Map<string, number>()
+  for (const { exposure, method, exact } of Object.values(driver.responses)) {
+    if (exposure === 0n) continue
+    const how =
+      method === 'measured'
+        ? `measured by overriding its feed, ${exact ? 'exact to the oracle unit' : 'approximate'}`
+        : method === 'config'
+          ? 'set in the configuration'
+          : `taken from ${method}`
+    groups.set(how, (groups.get(how) ?? 0) + 1)
+  }
+  const parts = [...groups].map(([how, count]) => `${count} ${count === 1 ? 'asset' : 'assets'} ${how}`)
+  return `${driver.source}: ${parts.length === 0 ? `no asset follows ${symbol}` : `exposure to ${symbol} of ${parts.join('; ')}`}.`
+}

@@ -1,0 +1,236 @@
+import { adapters } from './adapters/index.ts'
+import { bandsOf } from './book.ts'
+import type { Config, SourceConfig } from './config.ts'
+import { BaseError, EndpointError, EndpointUnfitError, UsageError } from './core/errors.ts'
+import type { Block, Coverage, ScanStatus } from './core/report.ts'
+import { toNumber } from './core/units.ts'
+import { driversOn } from './drivers.ts'
+import { type Entities, loadEntities } from './known.ts'
+import { type Known, type Progress, readSource } from './read-source.ts'
+import { newMeter } from './sources/endpoint.ts'
+import { runModeOf } from './sources/programs.ts'
+import { type BlockTag, connect, type PinnedRpc } from './sources/rpc.ts'
+import type { Db } from './store/open.ts'
+import { cursorOf, type ScanRecord, type SourceRecord, saveScan, statesAt } from './store/save.ts'
+import { VERSION } from './version.ts'
+
+export type ScanOptions = {
+  readonly config: Config
+  readonly db: Db
+  /** Source keys; all configured ones where missing. */
+  readonly only?: readonly string[] | undefined
+  /** Instead of the block that each chain's configuration names. */
+  readonly block?: BlockTag | bigint | undefined
+  /** Read every account again, from the deployment block. */
+  readonly full?: boolean | undefined
+  readonly now?: () => Date
+  readonly onProgress?: (progress: Progress) => void
+}
+
+export type ScanSummary = {
+  readonly scanId: number
+  readonly status: ScanStatus
+  readonly blocks: readonly Block[]
+  readonly coverage: readonly Coverage[]
+}
+
+/** A pinned block older than this, when a tag asked for a recent one, means that the chain or the endpoint stands still. */
+const STALE_SECONDS = 3600
+
+/**
+ * Pins a block per chain, reads every source side by side, prices, stores.
+ * @throws UsageError before anything is read; an endpoint's error where no source at all could be read. A failure of
+ * some of the sources is no throw: it stands in their coverage.
+ */
+export const scan = async (options: ScanOptions): Promise<ScanSummary> => {
+  const { config, db, now = () => new Date(), onProgress = () => {} } = options
+  const sources = chooseSources(config, options.only)
+  const entities = loadEntities(config.entitiesFile)
+  const startedAt = now()
+  const chains = connectChains(options, sources)
+  const failures: BaseError[] = []
+  const blocks = new Map<string, Block>()
+
+  const records = await Promise.all(
+    sources.map(async (source): Promise<SourceRecord> => {
+      const started = performance.now()
+      const { key, protocol, chain, deployment } = source
+      const base = { key, protocol, chain, deployment }
+      const seconds = () => Math.round(performance.now() - started) / 1000
+      try {
+        const rpc = await chains(chain)
+        const known = await whatIsKnown(rpc, db, { key, full: options.full ?? false })
+        const read = await readSource(
+          rpc,
+          { ...source, deployment: source.target },
+          {
+            known,
+            drivers: driversOn(config, chain),
+            onProgress,
+          },
+        )
+        blocks.set(chain, blockOf(rpc))
+        const coverage = markStale({ ...read.coverage, seconds: seconds() }, rpc, {
+          byTag: typeof (options.block ?? config.chains[chain]?.block) === 'string',
+          now: now(),
+        })
+        return { ...base, coverage, read: read.read }
+      } catch (error) {
+        if (!(error instanceof BaseError)) throw error
+        failures.push(error)
+        return { ...base, coverage: failed(key, error, seconds()), read: null }
+      }
+    }),
+  )
+  const [first] = failures
+  if (first && failures.length === records.length) throw combine(failures, first)
+  const coverage = records.map((record) => record.coverage)
+  const status: ScanStatus = coverage.every((c) => c.status === 'complete') ? 'complete' : 'partial'
+  const record: ScanRecord = {
+    kind: 'scan',
+    startedAt: startedAt.toISOString(),
+    finishedAt: now().toISOString(),
+    status,
+    version: VERSION,
+    blocks: [...blocks.values()],
+    sources: records,
+    bands: bandsByDriver(records, entities, config.bands.minUsd),
+    entities,
+  }
+  const scanId = saveScan(db, record)
+  return { scanId, status, blocks: record.blocks, coverage }
+}
+
+/** The bands of every driver over all sources of a scan. */
+export const bandsByDriver = (
+  records: readonly SourceRecord[],
+  entities: Entities,
+  minUsd: number,
+): ScanRecord['bands'] => {
+  const reads = records.flatMap(({ read }) => (read ? [read] : []))
+  const symbols = [...new Set(reads.flatMap(({ drivers }) => drivers.map(({ symbol }) => symbol)))]
+  return Object.fromEntries(
+    symbols.map((symbol) => {
+      const state = reads.flatMap(({ drivers }) => drivers).find((driver) => driver.symbol === symbol)
+      const rows = reads.flatMap(({ positions }) => positions[symbol] ?? [])
+      const spot = state ? toNumber(state.spot, state.decimals) : 0
+      return [symbol, bandsOf(rows, { spot, entities, minUsd })]
+    }),
+  )
+}
+
+/** A configured source with its adapter and what it reads there. */
+type ResolvedSource = SourceConfig & {
+  readonly adapter: (typeof adapters)[number]
+  readonly target: unknown
+  readonly fromBlock: bigint
+}
+
+const chooseSources = (config: Config, only: readonly string[] | undefined): readonly ResolvedSource[] => {
+  const unknown = (only ?? []).filter((key) => !config.sources.some((source) => source.key === key))
+  if (unknown.length > 0)
+    throw new UsageError(
+      `--only ${unknown.join(',')}: not configured; configured are ${config.sources.map(({ key }) => key).join(', ')}`,
+    )
+  const chosen = config.sources.filter(({ key }) => only === undefined || only.includes(key))
+  return chosen.map((source) => {
+    const adapter = adapters.find(({ name }) => name === source.protocol)
+    if (!adapter)
+      throw new UsageError(
+        `source ${source.key}: no protocol "${source.protocol}"; known are ${adapters.map(({ name }) => name).join(', ')}`,
+      )
+    const path = `${source.chain}/${source.deployment}`
+    const input = source.inline ?? adapter.deployments[path]
+    if (input === undefined)
+      throw new UsageError(
+        `source ${source.key}: ${adapter.name} has no deployment ${path}; known are ${Object.keys(adapter.deployments).join(', ')}, or write "deployment" beside the key`,
+      )
+    const target = adapter.parseDeployment(input)
+    return { ...source, adapter, target, fromBlock: target.fromBlock }
+  })
+}
+
+/** Connects each chain once, when its first source asks for it; all its sources share the outcome. */
+const connectChains = (
+  { config, block }: ScanOptions,
+  sources: readonly ResolvedSource[],
+): ((chain: string) => Promise<PinnedRpc>) => {
+  const names = new Set(sources.map(({ chain }) => chain))
+  if (typeof block === 'bigint' && names.size > 1)
+    throw new UsageError(
+      `--block ${block} can mean one chain only, but the sources lie on ${[...names].join(', ')}: add --only`,
+    )
+  const pending = new Map<string, Promise<PinnedRpc>>()
+  const open = async (name: string): Promise<PinnedRpc> => {
+    const chain = config.chains[name]
+    if (!chain) throw new UsageError(`chain ${name} is not configured`)
+    const meter = newMeter()
+    const rpc = await connect({ ...chain, chain: name, block: block ?? chain.block }, meter)
+    await runModeOf(rpc, meter)
+    return rpc
+  }
+  return (name) => {
+    let connection = pending.get(name)
+    if (!connection) {
+      connection = open(name)
+      pending.set(name, connection)
+    }
+    return connection
+  }
+}
+
+/** Stored states serve only if the block they end at is still part of the chain, and lies before the pinned one. */
+const whatIsKnown = async (
+  rpc: PinnedRpc,
+  db: Db,
+  { key, full }: { readonly key: string; readonly full: boolean },
+): Promise<Known> => {
+  const cursor = cursorOf(db, key)
+  if (cursor === null) return { cursor: null, states: new Map() }
+  const states = statesAt(db, key, Number(rpc.block.number))
+  const usable =
+    !full && cursor.block <= rpc.block.number && (await rpc.hashOf(cursor.block, newMeter())) === cursor.hash
+  // the accounts once known are read again in any case: a shorter list from a new endpoint must not lose them
+  return { cursor: usable ? cursor.block : null, states }
+}
+
+const blockOf = ({ chain, chainId, block }: PinnedRpc): Block => ({
+  chain,
+  chainId,
+  number: Number(block.number),
+  hash: block.hash,
+  timestamp: new Date(Number(block.timestamp) * 1000).toISOString(),
+})
+
+const markStale = (
+  coverage: Coverage,
+  rpc: PinnedRpc,
+  { byTag, now }: { readonly byTag: boolean; readonly now: Date },
+): Coverage => {
+  const age = Math.floor(now.getTime() / 1000) - Number(rpc.block.timestamp)
+  if (!byTag || age <= STALE_SECONDS || coverage.status !== 'complete') return coverage
+  const error = `block ${rpc.block.number} is ${Math.round(age / 60)} minutes old: the chain or the endpoint stands still`
+  return { ...coverage, status: 'stale', error }
+}
+
+const failed = (source: string, error: BaseError, seconds: number): Coverage => ({
+  source,
+  status: 'failed',
+  accounts: 0,
+  positions: 0,
+  unpriced: 0,
+  debtUsd: 0,
+  protocolDebtUsd: null,
+  debtCovered: null,
+  requests: 0,
+  seconds,
+  error: error.message,
+  notes: [],
+})
+
+const combine = (failures: readonly BaseError[], first: BaseError): BaseError => {
+  const messages = [...new Set(failures.map(({ message }) => message))]
+  if (messages.length === 1) return first
+  const text = `no source could be read: ${messages.join(' · ')}`
+  return failures.some(({ retryable }) => retryable) ? new EndpointError(text) : new EndpointUnfitError(text)
+}
