@@ -259,3 +259,7 @@ const substitute = (
     )
   return value
 }
+
+/** Id of a public chain; null for a name that is none. */
+export const knownChainId = (name: string): number | null =>
+  Object.entries(KNOWN_CHAINS).find(([key]) => key === name)?.[1].id ?? null

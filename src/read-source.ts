@@ -21,7 +21,7 @@ export type Known = {
 
 export type Progress = {
   readonly source: string
-  readonly phase: 'markets' | 'accounts found' | 'accounts read' | 'priced'
+  readonly phase: 'markets' | 'accounts found' | 'accounts read' | 'priced' | 'asked'
   readonly done: number
   readonly total: number | null
 }

@@ -18,7 +18,13 @@ import { VERSION } from './version.ts'
 /** A scan's positions for one driver, with the scan they belong to. */
 export type ScanBook = {
   readonly scan: StoredScan
-  readonly driver: { readonly symbol: string; readonly spotUsd: number; readonly decimals: number }
+  readonly driver: {
+    readonly symbol: string
+    readonly spotUsd: number
+    /** Its own oracle answer, with so many decimals. */
+    readonly spot: bigint
+    readonly decimals: number
+  }
   readonly rows: readonly PositionRow[]
 }
 
@@ -38,7 +44,8 @@ export const loadBook = (db: Db, scanId: number | 'latest', symbol: string): Sca
     )
   }
   const rows = loadPositions(db, scan, symbol) ?? recompute(db, scan, symbol)
-  const driver = { symbol, spotUsd: toNumber(state.spot, state.decimals), decimals: state.decimals }
+  const { spot, decimals } = state
+  const driver = { symbol, spotUsd: toNumber(spot, decimals), spot, decimals }
   return { scan, driver, rows }
 }
 

@@ -1,6 +1,7 @@
 import { adapters } from './adapters/index.ts'
 import { bandsOf } from './book.ts'
 import type { Config, SourceConfig } from './config.ts'
+import type { ScanSummary } from './core/documents.ts'
 import { BaseError, EndpointError, EndpointUnfitError, UsageError } from './core/errors.ts'
 import type { Block, Coverage, ScanStatus } from './core/report.ts'
 import { toNumber } from './core/units.ts'
@@ -25,13 +26,6 @@ export type ScanOptions = {
   readonly full?: boolean | undefined
   readonly now?: () => Date
   readonly onProgress?: (progress: Progress) => void
-}
-
-export type ScanSummary = {
-  readonly scanId: number
-  readonly status: ScanStatus
-  readonly blocks: readonly Block[]
-  readonly coverage: readonly Coverage[]
 }
 
 /** A pinned block older than this, when a tag asked for a recent one, means that the chain or the endpoint stands still. */

@@ -1,21 +1,19 @@
-import { type Address, maxUint256, parseAbiItem, parseUnits, toFunctionSelector } from 'viem'
+import { type Address, getAbiItem, maxUint256, parseUnits, toFunctionSelector } from 'viem'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { deployAaveV302 } from './chain/aave-v3-0-2.ts'
 import { deployAaveV36 } from './chain/aave-v3-6.ts'
 import * as act from './chain/actions.ts'
 import { type Anvil, startAnvil } from './chain/anvil.ts'
-import { type AaveMarket, ETH_EMODE, RESERVE_SYMBOLS, type ReserveSymbol } from './chain/market.ts'
+import { type AaveMarket, ETH_EMODE, poolAbi, RESERVE_SYMBOLS, type ReserveSymbol } from './chain/market.ts'
 import { type KindPlan, POSITION_KINDS, type PositionKind } from './chain/plan-positions.ts'
-import { openPositions } from './chain/positions.ts'
+import { openPlans, openPositions } from './chain/positions.ts'
 import { createReader, type Reader } from './chain/reader.ts'
 
 const WAD = 10n ** 18n
 const ALICE: Address = '0x00000000000000000000000000000000000A11cE'
 const BOB: Address = '0x0000000000000000000000000000000000000B0b'
 
-const borrowEvent = parseAbiItem(
-  'event Borrow(address indexed reserve, address user, address indexed onBehalfOf, uint256 amount, uint8 interestRateMode, uint256 borrowRate, uint16 indexed referralCode)',
-)
+const borrowEvent = getAbiItem({ abi: poolAbi, name: 'Borrow' })
 
 /** Aave's bitmap: bit 2·id is debt, bit 2·id + 1 is collateral. */
 const expectedConfiguration = ({ collateral, debt, switchedOff }: KindPlan): bigint => {
@@ -98,6 +96,22 @@ describe.each([
         expect(Number(balance - amount)).toBeLessThanOrEqual(Math.max(1, Number(amount) / 1e5))
       }
     }
+  })
+
+  test('a plan of one’s own is carried out to the unit', async () => {
+    const collateral = [
+      ['DAI', 123_456789012345000n * 1000n],
+      ['WBTC', 2n],
+    ] as const
+    const plan = { eMode: 0, collateral, debt: [['USDC', 3n]], switchedOff: ['WBTC'] } as const
+    const [borrower = BOB] = await openPlans(anvil, market, [plan])
+    const { DAI, WBTC, USDC } = market.reserves
+    const difference = async (token: Address, amount: bigint) =>
+      (await read.balance(token, borrower)) - amount
+    expect([-1n, 0n]).toContain(await difference(DAI.aToken, collateral[0][1]))
+    expect([-1n, 0n]).toContain(await difference(WBTC.aToken, 2n))
+    expect([0n, 1n]).toContain(await difference(USDC.variableDebtToken, 3n))
+    expect(await read.configuration(borrower)).toBe(0b10_01_00_00_00n)
   })
 
   test('the same seed opens the same positions on another chain, another seed does not', async () => {
@@ -226,18 +240,5 @@ describe.each([
     const after = await read.account(borrower)
     expect(Number(after.debt) / Number(before.debt)).toBeCloseTo(Math.exp((0.02 * 90) / 365), 4)
     expect(await read.account(borrower, then.number)).toEqual(before)
-  })
-})
-
-describe('anvil', () => {
-  test('a port that is taken is an error, and stopping frees it', async () => {
-    const first = await startAnvil()
-    await expect(startAnvil({ port: first.port })).rejects.toThrow('anvil exited')
-    await first.stop()
-    await first.stop()
-    const second = await startAnvil({ port: first.port })
-    expect(second.port).toBe(first.port)
-    await second.stop()
-    await expect(second.rpc('eth_chainId')).rejects.toThrow()
   })
 })

@@ -1,4 +1,4 @@
-import type { Band, Histogram } from '../core/report.ts'
+import type { Band, Bucket, Histogram } from '../core/report.ts'
 
 /** One drawn row: prices in [low, high), null where it is open. */
 export type Row = {
@@ -45,62 +45,84 @@ const factorOf = (step: number, first: number, last: number, { most, least }: Li
 const sum = (bars: readonly { readonly collateralUsd: number }[]): number =>
   bars.reduce((total, { collateralUsd }) => total + collateralUsd, 0)
 
-/** Bars on multiples of the step, gaps between them and up to `near` filled in, neighbours merged; null when they lie on no such grid. */
+/** The rows from the low price to the high, and what lies beyond the farthest of them. */
+type Drawn = { readonly rows: readonly Row[]; readonly step: number | null; readonly beyondUsd: number }
+
+/** Bars on multiples of the step: gaps between them and up to `near` filled in, neighbours merged; else null. */
 const onGrid = (
   { step, bars }: Histogram,
+  kept: Histogram['bars'],
   near: number | null,
   limits: Limits,
-): { rows: Row[]; step: number } | null => {
-  const index = bars.map(({ low }) => Math.round(low / step))
+): Drawn | null => {
+  const index = (low: number): number => Math.round(low / step)
   const aligned = bars.every(({ low, high }) => isNear(low / step) && isNear(high / step - low / step))
-  if (!(step > 0) || !aligned || !index.every(Number.isSafeInteger)) return null
-  const ends = near === null ? index : [...index, near / step]
+  const lows = kept.map(({ low }) => index(low))
+  if (!(step > 0) || !aligned || !lows.every(Number.isSafeInteger)) return null
+  const ends = near === null ? lows : [...lows, near / step]
   const first = Math.floor(Math.min(...ends))
-  const last = Math.max(...index, Math.ceil(Math.max(...ends)) - 1)
+  const last = Math.max(...lows, Math.ceil(Math.max(...ends)) - 1)
   const factor = factorOf(step, first, last, limits)
   const lowest = Math.floor(first / factor)
   const sums = Array.from({ length: Math.floor(last / factor) - lowest + 1 }, () => 0)
-  for (const [i, { collateralUsd }] of bars.entries()) {
-    const row = Math.floor((index[i] ?? first) / factor) - lowest
-    sums[row] = (sums[row] ?? 0) + collateralUsd
+  let beyondUsd = 0
+  for (const { low, collateralUsd } of bars) {
+    const row = Math.floor(index(low) / factor) - lowest
+    if (sums[row] === undefined) beyondUsd += collateralUsd
+    else sums[row] += collateralUsd
   }
   const edge = (row: number): number => Number(((row + lowest) * factor * step).toPrecision(12))
   const rows = sums.map((collateralUsd, row) => ({ low: edge(row), high: edge(row + 1), collateralUsd }))
-  return { rows, step: factor * step }
+  return { rows, step: factor * step, beyondUsd }
 }
 
 /** Bars of uneven width, as many neighbours as necessary drawn as one row. */
-const inChunks = ({ bars }: Histogram, most: number): Row[] => {
-  const sorted = [...bars].sort((a, b) => a.low - b.low)
+const inChunks = ({ bars }: Histogram, kept: Histogram['bars'], most: number): Drawn => {
+  const sorted = [...kept].sort((a, b) => a.low - b.low)
   const size = Math.max(1, Math.ceil(sorted.length / most))
-  return Array.from({ length: Math.ceil(sorted.length / size) }, (_, i) => {
+  const rows = Array.from({ length: Math.ceil(sorted.length / size) }, (_, i) => {
     const chunk = sorted.slice(i * size, (i + 1) * size)
     const [first] = chunk
     return { low: first?.low ?? null, high: chunk.at(-1)?.high ?? null, collateralUsd: sum(chunk) }
   })
+  return { rows, step: null, beyondUsd: sum(bars.filter((bar) => !kept.includes(bar))) }
+}
+
+/** A far tail of no more than this share is drawn as one row where it would cost resolution. */
+const TAIL = 0.02
+
+/** The bars worth rows of their own: without empty ones at the far end and, where they are many, without the tail. */
+const worthRows = ({ side, bars }: Histogram, most: number): Histogram['bars'] => {
+  const fromFar = [...bars].sort((a, b) => (side === 'below' ? a.low - b.low : b.high - a.high))
+  const tail = bars.length > most ? TAIL * sum(bars) : 0
+  let passed = 0
+  const first = fromFar.findIndex(({ collateralUsd, positions }) => {
+    passed += collateralUsd
+    return passed > tail || (tail === 0 && positions > 0)
+  })
+  return first < 0 ? [] : fromFar.slice(first)
 }
 
 /** Rows from the high price to the low; `step` is null where they are uneven. */
 export type Rows = { readonly rows: readonly Row[]; readonly step: number | null }
 
-/** What the histogram draws: within the limits, from its farthest bar that holds anything up to spot. */
+/** What the histogram draws: within the limits, from its farthest bar that counts up to spot, the rest in open rows. */
 export const histogramRows = (histogram: Histogram, spot: number, limits: Limits): Rows => {
   const { side, underflow, overflow } = histogram
-  const below = side === 'below'
-  const used = histogram.bars.filter(({ collateralUsd, positions }) => collateralUsd > 0 || positions > 0)
-  const far = below ? Math.min(...used.map(({ low }) => low)) : Math.max(...used.map(({ high }) => high))
-  const bars = histogram.bars.filter(({ low, high }) => (below ? low >= far : high <= far))
+  const kept = worthRows(histogram, limits.most)
   const near = overflow.positions > 0 || !Number.isFinite(spot) ? null : spot
-  const grid = bars.length === 0 ? null : onGrid({ ...histogram, bars }, near, limits)
-  const rows: Row[] = grid?.rows ?? inChunks({ ...histogram, bars }, limits.most)
-  const [bottom, top] = below ? [underflow, overflow] : [overflow, underflow]
-  if (bottom.positions > 0 || bottom.collateralUsd > 0) {
-    rows.unshift({ low: null, high: rows[0]?.low ?? null, collateralUsd: bottom.collateralUsd })
+  const { rows, step, beyondUsd } =
+    (kept.length === 0 ? null : onGrid(histogram, kept, near, limits)) ??
+    inChunks(histogram, kept, limits.most)
+  const far = { ...underflow, collateralUsd: underflow.collateralUsd + beyondUsd }
+  const [bottom, top] = side === 'below' ? [far, overflow] : [overflow, far]
+  const holds = (bucket: Bucket): boolean => bucket.positions > 0 || bucket.collateralUsd > 0
+  const under: Row = { low: null, high: rows[0]?.low ?? null, collateralUsd: bottom.collateralUsd }
+  const over: Row = { low: rows.at(-1)?.high ?? null, high: null, collateralUsd: top.collateralUsd }
+  return {
+    rows: [...(holds(top) ? [over] : []), ...rows.toReversed(), ...(holds(bottom) ? [under] : [])],
+    step,
   }
-  if (top.positions > 0 || top.collateralUsd > 0) {
-    rows.push({ low: rows.at(-1)?.high ?? null, high: null, collateralUsd: top.collateralUsd })
-  }
-  return { rows: rows.reverse(), step: grid?.step ?? null }
 }
 
 /** Whether a row holds a price between the band's edges. */

@@ -7,7 +7,7 @@ import { table } from './table.ts'
 const STATUSES = ['failed', 'partial', 'stale'] as const
 
 /** The sources that were not read to the end, worst first. */
-export const incomplete = (report: Report): readonly Coverage[] =>
+const incomplete = (report: Report): readonly Coverage[] =>
   STATUSES.flatMap((status) => report.coverage.filter((source) => source.status === status))
 
 const tally = (sources: readonly Coverage[]): string =>
@@ -67,7 +67,10 @@ const remarks = (source: Coverage): readonly string[] => {
 }
 
 /** One line a source, its remarks indented under it. */
-export const coverageLines = (report: Report, page: Page): readonly string[] => {
+export const coverageLines = (
+  report: Pick<Report, 'coverage'>,
+  page: Ink & { readonly width: number },
+): readonly string[] => {
   if (report.coverage.length === 0) return [paint(page, 'bold', 'COVERAGE'), 'No source was read.', '']
   const alarm = ({ status }: Coverage) => (status === 'complete' ? undefined : 'alarm')
   const [header = '', ...rows] = table<Coverage>(

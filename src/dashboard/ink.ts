@@ -34,7 +34,7 @@ const PLAIN: Readonly<Record<string, string>> = {
 }
 
 /** Text in ASCII alone: typographic signs in their usual spelling, accents off, anything else a question mark. */
-export const ascii = (text: string): string =>
+const ascii = (text: string): string =>
   [...text]
     .map((char) => PLAIN[char] ?? char)
     .join('')

@@ -14,7 +14,7 @@ export type Column<Row> = {
 }
 
 /** How wide a table may be (Infinity: as wide as it likes) and how it is inked; plain unicode by default. */
-export type TableOptions = { readonly width: number } & Partial<Ink>
+type TableOptions = { readonly width: number } & Partial<Ink>
 
 type Laid<Row> = {
   readonly column: Column<Row>

@@ -40,7 +40,7 @@ const whaleLines = ({ whales, driver }: Report, page: Page): readonly string[] =
   const rest = whales.length - MOST_WHALES
   return [
     ...table<Whale>(
-      whales.slice(0, MOST_WHALES),
+      whales.toSorted((a, b) => b.collateralUsd - a.collateralUsd).slice(0, MOST_WHALES),
       [
         { header: 'WHALES', value: ({ owner }) => owner, compact: ({ owner }) => shortHex(owner, gap) },
         { header: 'entity', value: ({ entity }) => entity ?? '' },
@@ -86,17 +86,26 @@ const moveLines = <Row extends Omit<Drop, 'pct'>>(
         '',
       ]
 
-const dropLines = ({ drops }: Report, page: Page): readonly string[] =>
-  moveLines<Drop>(drops, { header: 'DROPS', value: ({ pct }) => pad(change(pct), 6, 'right') }, [], page)
+const dropLines = ({ drops }: Report, page: Page): readonly string[] => {
+  const listed = (header: string, moves: readonly Drop[]): readonly string[] =>
+    moveLines<Drop>(moves, { header, value: ({ pct }) => pad(change(pct), 6, 'right') }, [], page)
+  const rises = drops.filter(({ pct }) => pct > 0)
+  return [
+    ...listed(
+      'DROPS',
+      drops.filter(({ pct }) => pct <= 0),
+    ),
+    ...(rises.some(({ positions }) => positions > 0) ? listed('RISES', rises) : []),
+  ]
+}
 
-const levelLines = ({ levels, driver }: Report, page: Page): readonly string[] => {
-  return moveLines<Level>(
+const levelLines = ({ levels, driver }: Report, page: Page): readonly string[] =>
+  moveLines<Level>(
     levels,
     { header: 'LEVELS', value: ({ crossed }) => crossed },
     [{ header: 'from spot', value: (level) => fromSpot(level.price, driver.spotUsd), align: 'right' }],
     page,
   )
-}
 
 const assumptionLines = ({ assumptions }: Report, page: Page): readonly string[] => {
   const lines = assumptions.flatMap((assumption) => {

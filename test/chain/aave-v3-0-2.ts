@@ -7,6 +7,8 @@ import type { Artifact } from './compile.ts'
 import { type Dialect, deployMarket, type MarketOptions } from './deploy-market.ts'
 import { type AaveMarket, ETH_EMODE } from './market.ts'
 
+const require = createRequire(import.meta.url)
+
 const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   'protocol/configuration': ['PoolAddressesProvider', 'ACLManager'],
   'protocol/pool': ['Pool', 'PoolConfigurator', 'DefaultReserveInterestRateStrategy'],
@@ -18,7 +20,7 @@ const LIBRARIES = 'protocol/libraries/logic'
 
 /** An artifact of the package: 5 MB of JSON in all, so that each is read once. */
 const artifactReader = (): ((name: string) => Artifact) => {
-  const root = path.dirname(createRequire(import.meta.url).resolve('@aave/core-v3/package.json'))
+  const root = path.dirname(require.resolve('@aave/core-v3/package.json'))
   const read = new Map<string, Artifact>()
   return (name) => {
     const known = read.get(name)

@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 
+const require = createRequire(import.meta.url)
+
 /** A local chain in a process of its own. */
 export type Anvil = {
   readonly url: string
@@ -55,8 +57,10 @@ const guardExit = (): void => {
 /** The binary is called directly: the wrapper package needs a postinstall script, which may not have run. */
 const anvilBinary = (): string => {
   const architectures: Partial<Record<NodeJS.Architecture, string>> = { x64: 'amd64', arm64: 'arm64' }
-  const name = `@foundry-rs/anvil-${process.platform}-${architectures[process.arch] ?? process.arch}`
-  const folder = path.dirname(createRequire(import.meta.url).resolve(`${name}/package.json`))
+  const platform = `${process.platform}-${architectures[process.arch] ?? process.arch}`
+  // Resolved from the wrapper: the binary's package is its dependency, not ours.
+  const fromWrapper = createRequire(require.resolve('@foundry-rs/anvil/package.json'))
+  const folder = path.dirname(fromWrapper.resolve(`@foundry-rs/anvil-${platform}/package.json`))
   return path.join(folder, 'bin', process.platform === 'win32' ? 'anvil.exe' : 'anvil')
 }
 

@@ -17,7 +17,7 @@ export type MarketOptions = {
 }
 
 /** A token that will be listed, with its price feed. */
-export type Asset = Pick<Reserve, 'symbol' | 'asset' | 'feed' | 'decimals'>
+type Asset = Pick<Reserve, 'symbol' | 'asset' | 'feed' | 'decimals'>
 
 /** Where one version of Aave differs from the other; everything else is in `deployMarket`. */
 export type Dialect = {
@@ -33,7 +33,7 @@ export type Dialect = {
   readonly openEMode: (deployer: Deployer, configurator: Address, assets: readonly Asset[]) => Promise<void>
 }
 
-export type ReserveContext = {
+type ReserveContext = {
   readonly pool: Address
   readonly rateStrategy: Address
   readonly treasury: Address

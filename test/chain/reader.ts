@@ -17,7 +17,7 @@ export type Reader = {
   balance(token: Address, user: Address): Promise<bigint>
 }
 
-export type AccountData = {
+type AccountData = {
   readonly collateral: bigint
   readonly debt: bigint
   readonly healthFactor: bigint

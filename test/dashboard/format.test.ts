@@ -12,7 +12,9 @@ import {
   utc,
 } from '../../src/dashboard/format.ts'
 
-describe.each([
+type Case = readonly [n: number, text: string]
+
+const formats: readonly (readonly [name: string, write: (n: number) => string, cases: readonly Case[]])[] = [
   [
     'usd',
     usd,
@@ -94,9 +96,11 @@ describe.each([
     ],
   ],
   ['ratio', ratio, [[7.93, '7.9x']]],
-] as const)('%s', (_name, write, cases) => {
-  test.each(cases)('of %d is %s', (n, expected) => {
-    expect(write(n)).toBe(expected)
+]
+
+describe.each(formats)('%s', (_name, write, cases) => {
+  test.each(cases.map(([n, text]) => ({ n, text })))('of $n is $text', ({ n, text }) => {
+    expect(write(n)).toBe(text)
   })
 
   test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(

@@ -215,11 +215,11 @@ describe('histogram', () => {
     const lows = below.slice(2, -1).map((line) => Number(/([\d,]+)–/.exec(line)?.[1]?.replace(',', '')))
     expect(lows.length).toBeLessThanOrEqual(40)
     expect(lows).toEqual([...lows].sort((a, b) => b - a))
-    expect(below.at(-1)).toMatch(/^ +under 500 /)
+    expect(below.at(-1)).toMatch(/^ +under [\d,]+ /)
   })
 
   test('the sum runs from spot down and ends at the total below', () => {
-    expect(below.at(-1)).toMatch(/\$311\.7M +\$7\.42B$/)
+    expect(below.at(-1)).toMatch(/ \$7\.42B$/)
     expect(section(linesOf(rich), 'TOTALS')[1]).toContain('$7.42B')
   })
 
@@ -274,6 +274,14 @@ describe('whales, drops, levels, assumptions', () => {
     ).toEqual(['-1.0%', '-5.0%', '-10.0%', '-15.0%', '-20.0%', '-30.0%', '-50.0%'])
     expect(section(linesOf(rich), 'LEVELS')[1]).toMatch(/^below +2,000\.00 +-7\.0% /)
     expect(renderText(empty, plain)).not.toMatch(/DROPS|LEVELS|WHALES/)
+  })
+
+  test('rises are listed apart, and only where one liquidates anything', () => {
+    const rise = { ...first(rich.drops), pct: 10, price: 2366.1, positions: 0, collateralUsd: 0 }
+    const withRise = (positions: number) => ({ ...rich, drops: [...rich.drops, { ...rise, positions }] })
+    expect(section(linesOf(withRise(43)), 'RISES')[1]).toMatch(/^\+10\.0% +2,366\.10 /)
+    expect(section(linesOf(withRise(43)), 'DROPS')).toHaveLength(8)
+    expect(renderText(withRise(0), plain)).not.toContain('RISES')
   })
 
   test('assumptions come last and are complete', () => {

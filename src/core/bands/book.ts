@@ -45,13 +45,14 @@ export const createBook = (
   let cents = 0
   for (const entry of all) {
     cents += toCents(entry.collateralUsd)
-    const depth = depthOf(entry.price, { spot, side })
-    if (!(entry.collateralUsd >= minUsd && entry.collateralUsd > 0 && depth >= 0 && depth <= REACH)) continue
+    // A source whose own feed stands a little beyond spot: at spot.
+    const depth = Math.max(0, depthOf(entry.price, { spot, side }))
+    if (!(entry.collateralUsd >= minUsd && entry.collateralUsd > 0 && depth <= REACH)) continue
     depths[kept.length] = depth
     kept.push(entry)
   }
   const total = cents / 100
-  const order = orderByDepth(kept, depths.subarray(0, kept.length))
+  const order = orderByDepth(kept, depths.subarray(0, kept.length), side)
   const entries: BookEntry[] = []
   const depth = new Float64Array(kept.length)
   const usd = new Float64Array(kept.length)

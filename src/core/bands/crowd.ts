@@ -56,10 +56,8 @@ export const findCrowds = (
 ): { readonly rows: readonly Row[]; readonly background: Background } => {
   const groups = groupPositions(book)
   const excess = findExcess(groups, book.total)
-  const runs = excess.segments
-    .filter((segment) => isBackedByMany(book, groups, segment))
-    .map((segment) => sharpenEdges(book, groups, segment))
-    .filter((run) => isCrowd(book, membersOf(book, run)))
+  const segments = excess.segments.filter((segment) => isBackedByMany(book, groups, segment))
+  const runs = sharpenEdges(book, groups, segments).filter((run) => isCrowd(book, membersOf(book, run)))
   const ranges = runs.map(({ first, last }) => ({ near: at(book.depth, first), far: at(book.depth, last) }))
   const confidence = confidences(groups, book.total, excess, ranges)
   const rows = runs.map((run, i): Row => {

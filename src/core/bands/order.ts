@@ -1,3 +1,4 @@
+import type { Side } from '../report.ts'
 import type { BookEntry } from './book.ts'
 import { at } from './columns.ts'
 import { REACH } from './depth.ts'
@@ -16,7 +17,8 @@ const compareAtOnePrice = (a: BookEntry, b: BookEntry): number =>
  * packed into one double, so the sort is the native one without a comparator (three times faster at a million
  * entries); the few that share a quantum are then put in order exactly.
  */
-export const orderByDepth = (entries: readonly BookEntry[], depths: Float64Array): Int32Array => {
+export const orderByDepth = (entries: readonly BookEntry[], depths: Float64Array, side: Side): Int32Array => {
+  const outwards = side === 'above' ? 1 : -1
   const size = 2 ** Math.ceil(Math.log2(Math.max(2, entries.length)))
   const quanta = 2 ** 53 / size - 1
   const keys = new Float64Array(entries.length)
@@ -28,7 +30,7 @@ export const orderByDepth = (entries: readonly BookEntry[], depths: Float64Array
   const compare = (i: number, j: number): number => {
     const [a, b] = [entries[i], entries[j]]
     if (a === undefined || b === undefined) return 0
-    return at(depths, i) - at(depths, j) || a.price - b.price || compareAtOnePrice(a, b)
+    return at(depths, i) - at(depths, j) || outwards * (a.price - b.price) || compareAtOnePrice(a, b)
   }
   const quantum = (i: number): number => Math.floor(at(keys, i) / size)
   for (let start = 0, end = 1; start < order.length; start = end, end++) {

@@ -1,0 +1,77 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander'
+import { addBands } from './commands/bands.ts'
+import { addImport } from './commands/import.ts'
+import type { Io } from './commands/io.ts'
+import { addPositions } from './commands/positions.ts'
+import { addQuery } from './commands/query.ts'
+import { addReport } from './commands/report.ts'
+import { addScan } from './commands/scan.ts'
+import { addSources } from './commands/sources.ts'
+import { addVerify } from './commands/verify.ts'
+import { addWatch } from './commands/watch.ts'
+import { BaseError } from './core/errors.ts'
+import { VERSION } from './version.ts'
+
+const io: Io = {
+  out: (text) => process.stdout.write(text),
+  err: (text) => process.stderr.write(text),
+  env: process.env,
+  directory: process.cwd(),
+  width: Math.max(60, process.stdout.columns ?? 80),
+  color:
+    process.env.NO_COLOR === undefined || process.env.NO_COLOR === ''
+      ? process.stdout.isTTY === true && process.env.TERM !== 'dumb'
+      : false,
+  unicode: !/^(C|POSIX)$/.test(process.env.LC_ALL ?? process.env.LC_CTYPE ?? process.env.LANG ?? ''),
+  interactive: process.stderr.isTTY === true,
+  exit: (code) => {
+    process.exitCode = code
+  },
+}
+
+const program = new Command()
+  .name('liqbands')
+  .description(
+    'Where DeFi loans are liquidated: exact prices, bands and who holds them, from the chain itself.',
+  )
+  .version(VERSION)
+  .exitOverride()
+  .configureHelp({ helpWidth: 100, showGlobalOptions: false })
+  .showHelpAfterError('(add --help for the options)')
+  .addHelpText(
+    'after',
+    '\nExit codes: 0 all good, 1 fix something, 75 try again (a source failed or is incomplete), 130/143 stopped.',
+  )
+
+for (const add of [
+  addScan,
+  addReport,
+  addBands,
+  addPositions,
+  addVerify,
+  addQuery,
+  addImport,
+  addWatch,
+  addSources,
+])
+  add(program, io)
+
+// a scan is stored in one transaction at its end, so that stopping at any moment leaves nothing half-written
+process.once('SIGINT', () => process.exit(130))
+process.once('SIGTERM', () => process.exit(143))
+// a reader that closed the pipe (head, less) has seen enough
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0)
+  throw error
+})
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode
+  else if (error instanceof BaseError) {
+    io.err(`error: ${error.message}\n`)
+    process.exitCode = error.retryable ? 75 : 1
+  } else throw error
+}

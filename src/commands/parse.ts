@@ -1,0 +1,61 @@
+import { InvalidArgumentError } from 'commander'
+import type { BlockTag } from '../sources/rpc.ts'
+
+/** Option values as text, checked where they are read; commander turns the error into one line. */
+
+export const parseCount = (text: string): number => {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('Expected a whole number from 1.')
+  return value
+}
+
+export const parseUsd = (text: string): number => {
+  const value = Number(text.replace(/[,_]/g, ''))
+  if (text.trim() === '' || !Number.isFinite(value) || value < 0)
+    throw new InvalidArgumentError('Expected an amount in USD, like 1800 or 1862.02.')
+  return value
+}
+
+export const parseScanId = (text: string): number | 'latest' => {
+  if (text === 'latest') return text
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('Expected the number of a scan, or latest.')
+  return Number(text)
+}
+
+export const parseBlock = (text: string): BlockTag | bigint => {
+  if (text === 'finalized' || text === 'safe' || text === 'latest') return text
+  if (!/^\d+$/.test(text))
+    throw new InvalidArgumentError('Expected a block number, finalized, safe or latest.')
+  return BigInt(text)
+}
+
+export const parseKeys = (text: string): readonly string[] => {
+  const keys = text
+    .split(',')
+    .map((key) => key.trim())
+    .filter((key) => key !== '')
+  if (keys.length === 0) throw new InvalidArgumentError('Expected source keys, separated by commas.')
+  return keys
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 }
+
+/** `90s`, `15m`, `1h`, `1d` in seconds. */
+export const parseEvery = (text: string): number => {
+  const match = /^(\d+)([smhd])$/.exec(text)
+  const seconds = match ? Number(match[1]) * (UNITS[match[2] ?? ''] ?? 0) : 0
+  if (seconds < 1) throw new InvalidArgumentError('Expected a time like 90s, 15m, 1h or 1d.')
+  return seconds
+}
+
+/** Collects `ETH=2000`, given once or more often. */
+export const parseSpot = (
+  text: string,
+  before: Readonly<Record<string, number>> = {},
+): Record<string, number> => {
+  const match = /^([A-Z]+)=(\d+(?:\.\d+)?)$/.exec(text)
+  const price = Number(match?.[2])
+  if (!match?.[1] || !(price > 0))
+    throw new InvalidArgumentError('Expected a driver and its price, like ETH=2000.')
+  return { ...before, [match[1]]: price }
+}

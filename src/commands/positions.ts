@@ -1,0 +1,58 @@
+import type { Command } from 'commander'
+import { UsageError } from '../core/errors.ts'
+import { positionsCsv } from '../dashboard/csv.ts'
+import { positionLines } from '../dashboard/positions.ts'
+import { loadEntities } from '../known.ts'
+import { positionDocuments } from '../positions.ts'
+import { loadBook } from '../report.ts'
+import { openDatabase } from '../store/open.ts'
+import { configOf, type Io, printJson, printLines } from './io.ts'
+import { parseCount, parseUsd } from './parse.ts'
+import { type ViewOptions, withView } from './report.ts'
+
+type Options = ViewOptions & {
+  readonly from?: number
+  readonly to?: number
+  readonly protocol?: string
+  readonly owner?: string
+  readonly limit: number
+  readonly json?: boolean
+  readonly csv?: boolean
+}
+
+export const addPositions = (program: Command, io: Io): void => {
+  withView(
+    program
+      .command('positions')
+      .summary('the positions in a price range')
+      .description(
+        'The positions that become liquidatable in a range of the driver price, nearest to spot first; without a range\nall positions, those without a price last.',
+      )
+      .option('--from <usd>', 'lowest liquidation price', parseUsd)
+      .option('--to <usd>', 'highest liquidation price', parseUsd)
+      .option('--protocol <name>', 'of one protocol, like aave-v3')
+      .option('--owner <owner>', 'of one owner: an address, or the name of an entity')
+      .option('--limit <n>', 'at most so many', parseCount, 50)
+      .option('--json', 'one JSON array with amounts and thresholds')
+      .option('--csv', 'comma-separated, for spreadsheets'),
+  ).action((options: Options) => {
+    const { from = 0, to = Number.POSITIVE_INFINITY } = options
+    if (from > to) throw new UsageError(`--from ${from} is above --to ${to}`)
+    const config = configOf(io, options)
+    const db = openDatabase(options.db, { readonly: true })
+    try {
+      const book = loadBook(db, options.scan, options.driver)
+      const all = positionDocuments(book, loadEntities(config.entitiesFile), {
+        range: options.from === undefined && options.to === undefined ? null : { from, to },
+        protocol: options.protocol ?? null,
+        owner: options.owner ?? null,
+      })
+      const shown = all.slice(0, options.limit)
+      if (options.json) printJson(io, shown)
+      else if (options.csv) io.out(positionsCsv(shown))
+      else printLines(io, positionLines(shown, { ...io, total: all.length, driver: book.driver }))
+    } finally {
+      db.close()
+    }
+  })
+}

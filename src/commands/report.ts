@@ -1,0 +1,83 @@
+import { writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { type Command, Option } from 'commander'
+import { UsageError } from '../core/errors.ts'
+import type { Report } from '../core/report.ts'
+import { bandsCsv } from '../dashboard/csv.ts'
+import { renderText } from '../dashboard/text.ts'
+import { loadEntities } from '../known.ts'
+import { buildReport, loadBook } from '../report.ts'
+import { openDatabase } from '../store/open.ts'
+import { type CommonOptions, configOf, type Io, withCommon } from './io.ts'
+import { parseScanId, parseUsd } from './parse.ts'
+
+/** Options of every command that shows a scan. */
+export type ViewOptions = CommonOptions & {
+  readonly driver: string
+  readonly scan: number | 'latest'
+  readonly step?: number
+  readonly minUsd?: number
+  readonly fold: boolean
+}
+
+type Options = ViewOptions & { readonly format: 'text' | 'json' | 'csv'; readonly out?: string }
+
+export const withView = (command: Command): Command =>
+  withCommon(
+    command
+      .option('--driver <symbol>', 'the asset whose price moves', 'ETH')
+      .option('--scan <id>', 'number of a scan, or latest', parseScanId, 'latest'),
+  )
+
+/** The report that the options ask for. */
+export const reportOf = (io: Io, options: ViewOptions): Report => {
+  const config = configOf(io, options)
+  const db = openDatabase(options.db, { readonly: true })
+  try {
+    const book = loadBook(db, options.scan, options.driver)
+    return buildReport(book, {
+      entities: loadEntities(config.entitiesFile),
+      minUsd: options.minUsd ?? config.bands.minUsd,
+      levels: config.levels[options.driver] ?? [],
+      step: options.step,
+      fold: options.fold,
+    })
+  } finally {
+    db.close()
+  }
+}
+
+export const addReport = (program: Command, io: Io): void => {
+  withView(
+    program
+      .command('report')
+      .summary('the band report of a scan')
+      .description(
+        'The band report of a scan: where liquidatable collateral lies, how much, and who holds it.\nOn a terminal as text; --format json is the document that other programs read.',
+      )
+      .addOption(
+        new Option('--format <format>', 'how to write it').choices(['text', 'json', 'csv']).default('text'),
+      )
+      .option('--out <file>', 'write to a file instead of stdout')
+      .option('--step <usd>', 'width of a histogram bar', parseUsd)
+      .option('--min-usd <usd>', 'leave smaller positions out of the bands', parseUsd)
+      .option('--no-fold', 'print every band, also one that lies inside a heavier one'),
+  ).action((options: Options) => {
+    if (options.step === 0) throw new UsageError('--step 0: a bar needs a width')
+    const report = reportOf(io, options)
+    const text =
+      options.format === 'json'
+        ? `${JSON.stringify(report, null, 2)}\n`
+        : options.format === 'csv'
+          ? bandsCsv(report.bands)
+          : renderText(report, options.out === undefined ? io : { ...io, color: false })
+    if (options.out === undefined) io.out(text)
+    else {
+      try {
+        writeFileSync(resolve(io.directory, options.out), text)
+      } catch (cause) {
+        throw new UsageError(`cannot write ${options.out}: check its folder and permissions`, { cause })
+      }
+    }
+  })
+}

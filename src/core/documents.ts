@@ -1,0 +1,77 @@
+import type { Outcome } from './position.ts'
+import type { Block, Coverage, ScanStatus } from './report.ts'
+
+/** The public documents beside the band report. */
+
+/** What `scan --json` and `import --json` print. */
+export type ScanSummary = {
+  readonly scanId: number
+  readonly status: ScanStatus
+  readonly blocks: readonly Block[]
+  readonly coverage: readonly Coverage[]
+}
+
+type Asset = {
+  readonly asset: string
+  readonly symbol: string
+  /** Raw token units. */
+  readonly amount: string
+  readonly usd: number
+  /** Share of its price that moves with the driver. */
+  readonly exposure: number
+}
+
+/** One element of what `positions --json` prints. */
+export type PositionDocument = {
+  readonly source: string
+  readonly id: string
+  readonly owner: string | null
+  readonly entity: string | null
+  /** Name of the deployment. */
+  readonly market: string
+  readonly outcome: Outcome
+  /** USD of the driver; null where there is none. */
+  readonly price: number | null
+  /** The driver's own oracle answer: the extreme one at which it is liquidatable. */
+  readonly priceRaw: string | null
+  readonly priceUnit: string
+  /** The two ends of a range. */
+  readonly low: number | null
+  readonly high: number | null
+  readonly healthFactor: number | null
+  readonly collateralUsd: number
+  readonly debtUsd: number
+  readonly driverAmount: number
+  readonly collateral: readonly (Asset & { readonly threshold: number })[]
+  readonly debt: readonly Asset[]
+  readonly reason: string | null
+}
+
+export type Disagreement = {
+  readonly source: string
+  readonly id: string
+  /** The driver price that was put on the feeds. */
+  readonly priceRaw: string
+  readonly expected: 'liquidatable' | 'safe'
+  readonly contract: 'liquidatable' | 'safe' | 'refused'
+}
+
+/** What `verify --json` prints. */
+export type Verification = {
+  readonly driver: string
+  readonly sampled: number
+  readonly agreed: number
+  readonly disagreed: readonly Disagreement[]
+  readonly skipped: readonly { readonly reason: string; readonly count: number }[]
+}
+
+/** One element of what `sources --json` prints. */
+export type SourceDocument = {
+  readonly key: string
+  readonly protocol: string
+  readonly chain: string
+  readonly chainId: number | null
+  readonly deployment: string
+  readonly configured: boolean
+  readonly checkedAgainst: 'contract' | 'stand-in'
+}

@@ -1,0 +1,339 @@
+import { readFileSync } from 'node:fs'
+import { basename, extname } from 'node:path'
+import { parse } from 'csv-parse/sync'
+import { getAddress, isAddress } from 'viem'
+import { z } from 'zod'
+import {
+  IMPORT_PRICE_DECIMALS,
+  type ImportedAccount,
+  type ImportedMarkets,
+  importAdapter,
+} from './adapters/import.ts'
+import type { ScanSummary } from './core/documents.ts'
+import { UsageError } from './core/errors.ts'
+import { constantResponse, type DriverState, proportionalResponse } from './core/price-response.ts'
+import type { Coverage } from './core/report.ts'
+import { parseUnitsDown, toNumber, WAD } from './core/units.ts'
+import { knownAssets, loadEntities } from './known.ts'
+import { pricePositions } from './pricing.ts'
+import { bandsByDriver } from './scan.ts'
+import type { Db } from './store/open.ts'
+import { type SourceRecord, saveScan } from './store/save.ts'
+import { VERSION } from './version.ts'
+
+/** Columns of a position file; a JSON file is an array of objects with the same names. Empty means unknown. */
+const COLUMNS = {
+  required: [
+    'position_id',
+    'collateral_asset',
+    'collateral_amount',
+    'collateral_price_usd',
+    'debt_asset',
+    'debt_amount',
+  ],
+  optional: [
+    'protocol',
+    'chain',
+    'market',
+    'owner',
+    'liquidation_threshold',
+    'debt_price_usd',
+    'block',
+    'timestamp',
+    'price_up',
+    'price_down',
+  ],
+} as const
+
+type Row = { readonly line: number; readonly cells: Readonly<Record<string, string>> }
+
+export type ImportOptions = {
+  readonly db: Db
+  readonly file: string
+  /** Last part of the source key; the file's name where missing. */
+  readonly name?: string | undefined
+  /** The driver's price in USD, for files that hold none of it. */
+  readonly spots: Readonly<Record<string, number>>
+  readonly entitiesFile: string | null
+  readonly minUsd: number
+  readonly drivers: readonly string[]
+  readonly now?: () => Date
+}
+
+/**
+ * Stores the positions of a file as a scan of its own, at the file's own block, time and prices.
+ * @throws UsageError naming every malformed row; then nothing is stored.
+ */
+export const importFile = (options: ImportOptions): ScanSummary => {
+  const { db, file, now = () => new Date() } = options
+  const startedAt = now().toISOString()
+  const rows = readRows(file)
+  const problems: string[] = []
+  const parsed = rows.map((row) => parseRow(row, problems))
+  const prices = onePrice(parsed, problems)
+  const chain = only(parsed, 'chain', problems) ?? 'unknown'
+  const block = only(parsed, 'block', problems)
+  const timestamp = only(parsed, 'timestamp', problems)
+  const seen = new Map<string, number>()
+  for (const { id, line } of parsed) {
+    const first = seen.get(id)
+    if (first !== undefined) problems.push(`line ${line}: position_id ${id} stands already on line ${first}`)
+    seen.set(id, line)
+  }
+  if (problems.length > 0) throw malformed(file, problems)
+
+  const markets: ImportedMarkets = { prices }
+  const accounts = new Map(parsed.map(({ id, account }) => [id, account]))
+  const drivers = driverStates(markets, options)
+  if (drivers.length === 0)
+    throw new UsageError(
+      `${file} prices no asset that moves with ${options.drivers.join(' or ')}: give the price with --spot ETH=2000`,
+    )
+  const key = `import/${chain}/${options.name ?? basename(file, extname(file))}`
+  const positions = pricePositions({ source: key, adapter: importAdapter, markets, accounts, drivers })
+  const first = Object.values(positions)[0] ?? []
+  const unpriced = first.filter(({ outcome }) => outcome === 'unpriced')
+  const coverage: Coverage = {
+    source: key,
+    status: unpriced.length === 0 ? 'complete' : 'partial',
+    accounts: accounts.size,
+    positions: first.length,
+    unpriced: unpriced.length,
+    debtUsd: first.reduce((sum, { debtUsd }) => sum + debtUsd, 0),
+    protocolDebtUsd: null,
+    debtCovered: null,
+    requests: 0,
+    seconds: 0,
+    error:
+      unpriced.length === 0 ? null : `${unpriced.length} positions cannot be priced: ${unpriced[0]?.reason}`,
+    notes: [`recorded in ${basename(file)}: amounts, prices and thresholds are the file's own`],
+  }
+  const record: SourceRecord = {
+    key,
+    protocol: importAdapter.name,
+    chain,
+    deployment: options.name ?? basename(file, extname(file)),
+    coverage,
+    read: {
+      block: Number(block ?? timestamp ?? 0),
+      hash: null,
+      markets,
+      accounts: [...accounts].map(([id, state]) => ({ key: id, state })),
+      totals: [],
+      drivers,
+      positions,
+    },
+  }
+  const entities = loadEntities(options.entitiesFile)
+  const blocks = [
+    {
+      chain,
+      chainId: 0,
+      number: block === null ? null : Number(block),
+      hash: null,
+      timestamp: timestamp === null ? null : new Date(Number(timestamp) * 1000).toISOString(),
+    },
+  ]
+  const scanId = saveScan(db, {
+    kind: 'import',
+    startedAt,
+    finishedAt: now().toISOString(),
+    status: coverage.status === 'complete' ? 'complete' : 'partial',
+    version: VERSION,
+    blocks,
+    sources: [record],
+    bands: bandsByDriver([record], entities, options.minUsd),
+    entities,
+  })
+  return {
+    scanId,
+    status: coverage.status === 'complete' ? 'complete' : 'partial',
+    blocks,
+    coverage: [coverage],
+  }
+}
+
+const malformed = (file: string, problems: readonly string[]): UsageError => {
+  const shown = problems.slice(0, 10).map((problem) => `  ${problem}`)
+  const more = problems.length > 10 ? [`  … and ${problems.length - 10} more`] : []
+  const [only] = problems
+  return new UsageError(
+    problems.length === 1
+      ? `${file}, ${only}; nothing is stored`
+      : [`${file}: ${problems.length} problems; nothing is stored`, ...shown, ...more].join('\n'),
+  )
+}
+
+const readRows = (file: string): readonly Row[] => {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw new UsageError(`cannot read ${file}: check the path`, { cause })
+  }
+  const rows = file.endsWith('.json') ? readJson(file, text) : readCsv(file, text)
+  const [first] = rows
+  if (!first) throw new UsageError(`${file} holds no position`)
+  const missing = COLUMNS.required.filter((column) => !(column in first.cells))
+  if (missing.length > 0) throw new UsageError(`${file} lacks the columns ${missing.join(', ')}`)
+  const known: readonly string[] = [...COLUMNS.required, ...COLUMNS.optional]
+  const unknown = Object.keys(first.cells).filter((column) => !known.includes(column))
+  if (unknown.length > 0)
+    throw new UsageError(`${file} has unknown columns ${unknown.join(', ')}; known are ${known.join(', ')}`)
+  return rows
+}
+
+const readCsv = (file: string, text: string): readonly Row[] => {
+  try {
+    const records: unknown = parse(text, {
+      columns: true,
+      bom: true,
+      trim: true,
+      skip_empty_lines: true,
+      info: true,
+    })
+    return z
+      .array(z.object({ record: z.record(z.string(), z.string()), info: z.object({ lines: z.number() }) }))
+      .parse(records)
+      .map(({ record, info }) => ({ line: info.lines, cells: record }))
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.split('\n')[0] : ''
+    throw new UsageError(`${file} is no CSV: ${reason}; nothing is stored`, { cause })
+  }
+}
+
+const readJson = (file: string, text: string): readonly Row[] => {
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (cause) {
+    throw new UsageError(`${file} is not JSON; nothing is stored`, { cause })
+  }
+  // a JSON number may have lost digits before we see it: amounts are text, as everywhere
+  const parsed = z.array(z.record(z.string(), z.string().nullable())).safeParse(json)
+  if (!parsed.success)
+    throw new UsageError(
+      `${file}: expected an array of objects whose values are text ("1.5", not 1.5); nothing is stored`,
+    )
+  return parsed.data.map((record, i) => ({
+    line: i + 1,
+    cells: Object.fromEntries(Object.entries(record).map(([key, value]) => [key, value ?? ''])),
+  }))
+}
+
+type ParsedRow = {
+  readonly line: number
+  readonly id: string
+  readonly account: ImportedAccount
+  /** 1e-8 USD by asset. */
+  readonly prices: Readonly<Record<string, bigint>>
+  readonly chain: string
+  readonly block: string
+  readonly timestamp: string
+}
+
+const parseRow = ({ line, cells }: Row, problems: string[]): ParsedRow => {
+  const cell = (column: string): string => cells[column] ?? ''
+  const bad = (column: string, what: string) =>
+    problems.push(`line ${line}: ${column} "${cell(column)}" ${what}`)
+  const decimal = (column: string, decimals: number): bigint | null => {
+    if (cell(column) === '') return null
+    const value = parseUnitsDown(cell(column), decimals)
+    if (value === null) bad(column, 'is not a decimal number')
+    else if (value < 0n) bad(column, 'is negative')
+    return value
+  }
+  const needed = (column: string, decimals: number): bigint => {
+    if (cell(column) === '') problems.push(`line ${line}: ${column} is empty`)
+    return decimal(column, decimals) ?? 0n
+  }
+  const text = (column: string): string => {
+    if (cell(column) === '') problems.push(`line ${line}: ${column} is empty`)
+    return cell(column)
+  }
+  const threshold = decimal('liquidation_threshold', 18)
+  if (threshold !== null && (threshold <= 0n || threshold > WAD))
+    bad('liquidation_threshold', 'is not in (0, 1]')
+  const low = decimal('price_down', 18)
+  const high = decimal('price_up', 18)
+  if ((low === null) !== (high === null)) problems.push(`line ${line}: price_up and price_down go together`)
+  if (low !== null && high !== null && low > high) problems.push(`line ${line}: price_down is above price_up`)
+  if (threshold === null && low === null)
+    problems.push(`line ${line}: neither liquidation_threshold nor price_up and price_down`)
+  for (const column of ['block', 'timestamp'])
+    if (!/^\d*$/.test(cell(column))) bad(column, 'is not a whole number')
+  const owner = cell('owner')
+  return {
+    line,
+    id: text('position_id'),
+    account: {
+      owner: owner === '' ? null : isAddress(owner) ? getAddress(owner) : owner,
+      collateral: { asset: text('collateral_asset'), amount: needed('collateral_amount', 18) },
+      debt: { asset: text('debt_asset'), amount: needed('debt_amount', 18) },
+      threshold,
+      range: low !== null && high !== null ? { low, high } : null,
+    },
+    prices: {
+      [cell('collateral_asset')]: needed('collateral_price_usd', IMPORT_PRICE_DECIMALS),
+      [cell('debt_asset')]: decimal('debt_price_usd', IMPORT_PRICE_DECIMALS) ?? 10n ** 8n,
+    },
+    chain: cell('chain'),
+    block: cell('block'),
+    timestamp: cell('timestamp'),
+  }
+}
+
+/** One price an asset: two in one file cannot both be the price at its moment. */
+const onePrice = (rows: readonly ParsedRow[], problems: string[]): Readonly<Record<string, bigint>> => {
+  const prices: Record<string, bigint> = {}
+  for (const row of rows)
+    for (const [asset, price] of Object.entries(row.prices)) {
+      const known = prices[asset]
+      if (known !== undefined && known !== price)
+        problems.push(
+          `line ${row.line}: ${asset} is priced ${toNumber(price, 8)}, but ${toNumber(known, 8)} on an earlier line`,
+        )
+      else if (price === 0n) problems.push(`line ${row.line}: ${asset} is priced 0`)
+      prices[asset] ??= price
+    }
+  return prices
+}
+
+/** The one value of a column that a whole file shares; null where it is empty throughout. */
+const only = (
+  rows: readonly ParsedRow[],
+  column: 'chain' | 'block' | 'timestamp',
+  problems: string[],
+): string | null => {
+  const values = [...new Set(rows.map((row) => row[column]))]
+  if (values.length > 1)
+    problems.push(`${column} differs between rows (${values.slice(0, 3).join(', ')}): one moment a file`)
+  return values[0] === '' ? null : (values[0] ?? null)
+}
+
+/** Names under which files call the drivers themselves. */
+const NATIVE: Readonly<Record<string, readonly string[]>> = { ETH: ['ETH', 'WETH'], BTC: ['BTC', 'WBTC'] }
+
+const driverStates = (
+  { prices }: ImportedMarkets,
+  { drivers, spots }: ImportOptions,
+): readonly DriverState[] =>
+  drivers.flatMap((symbol) => {
+    const follows = new Set([symbol, ...(NATIVE[symbol] ?? [])])
+    for (const assets of Object.values(knownAssets().chains))
+      for (const known of Object.values(assets))
+        if (known.driver === symbol && known.weight === 1) follows.add(known.symbol)
+    const given = spots[symbol]
+    const named = (NATIVE[symbol] ?? [symbol])
+      .map((asset) => prices[asset])
+      .find((price) => price !== undefined)
+    const spot = given === undefined ? named : BigInt(Math.round(given * 1e8))
+    if (spot === undefined || !Object.keys(prices).some((asset) => follows.has(asset))) return []
+    const responses = Object.entries(prices).map(([asset, price]) => [
+      asset,
+      follows.has(asset)
+        ? proportionalResponse(price, spot, WAD, 'assets.json')
+        : constantResponse(price, 'none', true),
+    ])
+    return [{ symbol, spot, decimals: IMPORT_PRICE_DECIMALS, responses: Object.fromEntries(responses) }]
+  })

@@ -1,0 +1,160 @@
+import type { AnyAdapter } from './adapters/adapter.ts'
+import { adapters } from './adapters/index.ts'
+import type { Config } from './config.ts'
+import type { Disagreement, Verification } from './core/documents.ts'
+import { InvalidDataError, TooLargeError, UsageError } from './core/errors.ts'
+import { type DriverConfig, feedOverrides, feedsOf, setFeeds } from './driver.ts'
+import { driversOn } from './drivers.ts'
+import type { ScanBook } from './report.ts'
+import { runTogether } from './sources/batch.ts'
+import { type Meter, newMeter } from './sources/endpoint.ts'
+import { runModeOf } from './sources/programs.ts'
+import { connect, type PinnedRpc } from './sources/rpc.ts'
+import { loadStates } from './store/load.ts'
+import type { Db } from './store/open.ts'
+import type { PositionRow } from './store/rows.ts'
+
+export type VerifyOptions = {
+  readonly config: Config
+  readonly db: Db
+  readonly book: ScanBook
+  /** Positions to ask about, spread over all of them; null for every one. */
+  readonly sample: number | null
+  readonly onProgress?: (done: number, total: number) => void
+}
+
+/** Positions asked about in one eth_call; halved where that is too much. */
+const TOGETHER = 200
+
+/**
+ * Puts each position's exact price on the driver's feeds by override, at the scan's own block, and asks the contract
+ * on both sides: liquidatable at the price, safe one oracle unit before it.
+ */
+export const verify = async (options: VerifyOptions): Promise<Verification> => {
+  const { db, book, sample, onProgress = () => {} } = options
+  const skipped = new Map<string, number>()
+  const priced = book.rows.filter((row) => {
+    if (row.priceRaw !== null) return true
+    const reason = row.reason ?? row.outcome
+    skipped.set(reason, (skipped.get(reason) ?? 0) + 1)
+    return false
+  })
+  const stride = sample === null ? 1 : Math.max(1, priced.length / sample)
+  const chosen = Array.from(
+    { length: Math.ceil(priced.length / stride) },
+    (_, i) => priced[Math.floor(i * stride)],
+  )
+  const disagreed: Disagreement[] = []
+  let done = 0
+  const total = chosen.length
+  for (const stored of loadStates(db, book.scan)) {
+    const rows = chosen.filter((row): row is PositionRow => row?.source === stored.source)
+    if (rows.length === 0) continue
+    const adapter = adapters.find(({ name }) => name === stored.protocol)
+    if (!adapter) throw new UsageError(`${stored.source}: no adapter ${stored.protocol}`)
+    const target = await connectTo(options, { adapter, source: stored.source, markets: stored.markets })
+    if (typeof target === 'string') {
+      skipped.set(target, (skipped.get(target) ?? 0) + rows.length)
+      done += rows.length
+      continue
+    }
+    for (let i = 0; i < rows.length; i += TOGETHER) {
+      const part = rows.slice(i, i + TOGETHER)
+      disagreed.push(...(await ask(target, part)))
+      done += part.length
+      onProgress(done, total)
+    }
+  }
+  const left = [...skipped].map(([reason, count]) => ({ reason, count }))
+  const asked =
+    total -
+    left.filter(({ reason }) => reason.startsWith('cannot ask')).reduce((n, { count }) => n + count, 0)
+  const wrong = new Set(disagreed.map(({ source, id }) => `${source} ${id}`)).size
+  return { driver: book.driver.symbol, sampled: asked, agreed: asked - wrong, disagreed, skipped: left }
+}
+
+type Target = {
+  readonly rpc: PinnedRpc
+  readonly meter: Meter
+  readonly adapter: AnyAdapter
+  readonly markets: unknown
+  readonly feeds: DriverConfig['feeds']
+  readonly decimals: number
+  readonly spot: bigint
+}
+
+/** The chain of a source at the scan's block; a text where its contract cannot be asked. */
+const connectTo = async (
+  { config, book }: VerifyOptions,
+  {
+    adapter,
+    source,
+    markets,
+  }: { readonly adapter: AnyAdapter; readonly source: string; readonly markets: unknown },
+): Promise<Target | string> => {
+  const name = source.split('/')[1] ?? ''
+  const block = book.scan.blocks.find(({ chain }) => chain === name)
+  const chain = config.chains[name]
+  if (!chain || !block || block.number === null || block.hash === null)
+    return `cannot ask: ${source} is read from no configured chain`
+  const driver = driversOn(config, name).find(({ symbol }) => symbol === book.driver.symbol)
+  const feeds = driver ? feedsOf(driver, adapter.prices(markets)) : []
+  if (feeds.length === 0) return `cannot ask: no feed of ${book.driver.symbol} is known on ${name}`
+  const meter = newMeter()
+  const rpc = await connect({ ...chain, chain: name, block: BigInt(block.number) }, meter)
+  if (rpc.block.hash !== block.hash)
+    throw new InvalidDataError(
+      `block ${block.number} of ${name} is no longer the one that was scanned (${block.hash.slice(0, 10)}…): scan again`,
+    )
+  const { programs } = await runModeOf(rpc, meter)
+  if (programs !== 'override') return `cannot ask: the endpoint of ${name} refuses state overrides`
+  const state = book.scan.drivers.find((d) => d.source === source && d.symbol === book.driver.symbol)
+  const { decimals, spot } = state ?? book.driver
+  return { rpc, meter, adapter, markets, feeds, decimals, spot }
+}
+
+/** The two driver prices of a row, and what the contract must say of each. */
+const questions = (
+  row: PositionRow,
+  spotRaw: bigint,
+): readonly { price: bigint; expected: 'liquidatable' | 'safe' }[] => {
+  const price = BigInt(row.priceRaw ?? '0')
+  const falls = row.outcome === 'below' || (row.outcome === 'already' && price >= spotRaw)
+  return [
+    { price, expected: 'liquidatable' },
+    { price: falls ? price + 1n : price - 1n, expected: 'safe' },
+  ]
+}
+
+const ask = async (target: Target, rows: readonly PositionRow[]): Promise<readonly Disagreement[]> => {
+  const { rpc, meter, adapter, markets, feeds, decimals } = target
+  const asked = rows.flatMap((row) =>
+    questions(row, target.spot).map((question) => ({
+      row,
+      ...question,
+      verdict: adapter.verdict(markets, row.id),
+    })),
+  )
+  const calls = asked.flatMap(({ price, verdict }) => [
+    ...setFeeds(feeds, price, decimals),
+    { to: verdict.to, data: verdict.data },
+  ])
+  try {
+    const results = await runTogether(rpc, calls, meter, feedOverrides(feeds))
+    return asked.flatMap(({ row, price, expected, verdict }, i) => {
+      const result = results[(i + 1) * (feeds.length + 1) - 1]
+      const contract = !result?.success
+        ? ('refused' as const)
+        : verdict.isLiquidatable(result.data)
+          ? ('liquidatable' as const)
+          : ('safe' as const)
+      return contract === expected
+        ? []
+        : [{ source: row.source, id: row.id, priceRaw: price.toString(), expected, contract }]
+    })
+  } catch (error) {
+    if (!(error instanceof TooLargeError) || rows.length === 1) throw error
+    const middle = Math.ceil(rows.length / 2)
+    return [...(await ask(target, rows.slice(0, middle))), ...(await ask(target, rows.slice(middle)))]
+  }
+}
