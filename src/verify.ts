@@ -39,14 +39,10 @@ export const verify = async (options: VerifyOptions): Promise<Verification> => {
     skipped.set(reason, (skipped.get(reason) ?? 0) + 1)
     return false
   })
-  const stride = sample === null ? 1 : Math.max(1, priced.length / sample)
-  const chosen = Array.from(
-    { length: Math.ceil(priced.length / stride) },
-    (_, i) => priced[Math.floor(i * stride)],
-  )
+  const total = Math.min(sample ?? priced.length, priced.length)
+  const chosen = Array.from({ length: total }, (_, i) => priced[Math.floor((i * priced.length) / total)])
   const disagreed: Disagreement[] = []
   let done = 0
-  const total = chosen.length
   for (const stored of loadStates(db, book.scan)) {
     const rows = chosen.filter((row): row is PositionRow => row?.source === stored.source)
     if (rows.length === 0) continue

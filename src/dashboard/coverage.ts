@@ -1,6 +1,6 @@
 import type { Coverage, Report } from '../core/report.ts'
 import { count, percent, plural, usd } from './format.ts'
-import { paint, wrap } from './ink.ts'
+import { type Ink, paint, wrap } from './ink.ts'
 import type { Page } from './page.ts'
 import { table } from './table.ts'
 

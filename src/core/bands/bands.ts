@@ -7,6 +7,7 @@ import { describeRow } from './describe.ts'
 import { findEntityRanges } from './entity.ts'
 import { smoothSurroundings } from './excess-mass.ts'
 import { foldRows, rankRows } from './fold.ts'
+import { usdInRanges } from './range.ts'
 
 /** Positions with less collateral than this are no member of a band, USD. */
 const DEFAULT_MIN_USD = 100
@@ -29,10 +30,11 @@ export const findBands = (
   const crowds = findCrowds(without(book, new Set(entityRanges.flatMap(({ members }) => members))))
   const ranges = crowds.rows.map((row) => depthsBetween(row, book))
   const surroundings = smoothSurroundings(clipCells(cells, ranges, crowds.background))
-  const context = { spot, side, all: entries, total: book.total, surroundings }
-  const rows = [...entityRanges, ...crowds.rows].map((row) => ({
-    band: describeRow(row, context),
-    members: row.members,
-  }))
+  const found = [...entityRanges, ...crowds.rows]
+  const inRange = usdInRanges(entries, found)
+  const rows = found.map((row, i) => {
+    const context = { spot, side, total: book.total, inRangeUsd: inRange[i] ?? 0, surroundings }
+    return { band: describeRow(row, context), members: row.members }
+  })
   return rankRows(fold ? foldRows(rows) : rows)
 }

@@ -1,6 +1,6 @@
 import type { Side } from '../report.ts'
 import { capPerHolder } from './cap.ts'
-import { toCents } from './cents.ts'
+import { sumUsd } from './cents.ts'
 import { at } from './columns.ts'
 import { depthOf, REACH } from './depth.ts'
 import { orderByDepth } from './order.ts'
@@ -27,7 +27,6 @@ export type Book = {
   readonly total: number
   readonly entries: readonly BookEntry[]
   readonly depth: Float64Array
-  readonly usd: Float64Array
   /** Collateral with no holder counting for more than 0.4 % of the total, USD. */
   readonly capped: Float64Array
 }
@@ -40,30 +39,24 @@ export const createBook = (
   all: readonly BookEntry[],
   { spot, side, minUsd }: { readonly spot: number; readonly side: Side; readonly minUsd: number },
 ): Book => {
-  const kept: BookEntry[] = []
-  const depths = new Float64Array(all.length)
-  let cents = 0
-  for (const entry of all) {
-    cents += toCents(entry.collateralUsd)
-    // A source whose own feed stands a little beyond spot: at spot.
-    const depth = Math.max(0, depthOf(entry.price, { spot, side }))
-    if (!(entry.collateralUsd >= minUsd && entry.collateralUsd > 0 && depth <= REACH)) continue
-    depths[kept.length] = depth
-    kept.push(entry)
+  const total = sumUsd(all, (entry) => entry.collateralUsd)
+  const kept = all.filter(
+    ({ collateralUsd, price }) =>
+      collateralUsd > 0 && collateralUsd >= minUsd && depthOf(price, { spot, side }) <= REACH,
+  )
+  // A source whose own feed stands a little beyond spot counts as at spot.
+  const depths = Float64Array.from(kept, ({ price }) => Math.max(0, depthOf(price, { spot, side })))
+  const capped = capPerHolder(kept, total)
+  const order = orderByDepth(kept, depths, side)
+  const entries = Array.from(order, (index) => kept[index]).filter((entry) => entry !== undefined)
+  return {
+    spot,
+    side,
+    total,
+    entries,
+    depth: Float64Array.from(order, (index) => at(depths, index)),
+    capped: Float64Array.from(order, (index) => at(capped, index)),
   }
-  const total = cents / 100
-  const order = orderByDepth(kept, depths.subarray(0, kept.length), side)
-  const entries: BookEntry[] = []
-  const depth = new Float64Array(kept.length)
-  const usd = new Float64Array(kept.length)
-  for (const index of order) {
-    const entry = kept[index]
-    if (entry === undefined) continue
-    depth[entries.length] = at(depths, index)
-    usd[entries.length] = entry.collateralUsd
-    entries.push(entry)
-  }
-  return { spot, side, total, entries, depth, usd, capped: capPerHolder(entries, total) }
 }
 
 /** The same book, with the same total, without some of its entries. */
@@ -77,7 +70,6 @@ export const without = (book: Book, removed: ReadonlySet<BookEntry>): Book => {
     ...book,
     entries: book.entries.filter((entry) => !removed.has(entry)),
     depth: book.depth.filter(stays),
-    usd: book.usd.filter(stays),
     capped: book.capped.filter(stays),
   }
 }

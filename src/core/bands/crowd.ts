@@ -1,12 +1,13 @@
 import type { Background } from './background.ts'
 import { type Book, holderOf } from './book.ts'
 import { confidences } from './bootstrap.ts'
-import { sumUsd, sumUsdBy } from './cents.ts'
+import { sumUsd } from './cents.ts'
 import { at } from './columns.ts'
 import { sharpenEdges } from './edges.ts'
 import { findExcess, logLikelihoodRatio, MIN_LLR, MIN_RATIO, type Segment } from './excess-mass.ts'
 import { type Groups, groupPositions } from './groups.ts'
 import { effectiveCount } from './holders.ts'
+import { heavyHoldings } from './holdings.ts'
 import { edgesOf, type Row } from './row.ts'
 import type { Run } from './ruzzo-tompa.ts'
 
@@ -43,8 +44,7 @@ const membersOf = (book: Book, run: Run): Row['members'] => book.entries.slice(r
 
 const isCrowd = (book: Book, members: Row['members']): boolean => {
   const usd = sumUsd(members, (entry) => entry.collateralUsd)
-  const largest = Math.max(...sumUsdBy(members, holderOf, (entry) => entry.collateralUsd).values())
-  return usd >= MIN_SHARE * book.total && largest < MAX_TOP_SHARE * usd
+  return usd >= MIN_SHARE * book.total && heavyHoldings(members, holderOf, MAX_TOP_SHARE * usd).usd.size === 0
 }
 
 /**

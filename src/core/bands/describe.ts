@@ -10,15 +10,6 @@ import type { Row } from './row.ts'
 const SINGLE_ENTITY_SHARE = 0.9
 
 const collateral = (entry: BookEntry): number => entry.collateralUsd
-const isInside = (price: number, { low, high }: { readonly low: number; readonly high: number }): boolean =>
-  price >= low && price <= high
-
-/** Collateral of `entries` with a price in `low..high`, both ends included, USD. */
-export const usdInside = (
-  entries: readonly BookEntry[],
-  range: { readonly low: number; readonly high: number },
-): number => sumUsd(entries, (entry) => (isInside(entry.price, range) ? entry.collateralUsd : 0))
-
 const descending = (amounts: Iterable<number>): Float64Array => Float64Array.from(amounts).sort().reverse()
 const total = (amounts: Float64Array): number => amounts.reduce((sum, amount) => sum + amount, 0)
 
@@ -59,8 +50,8 @@ export const describeRow = (
   context: {
     readonly spot: number
     readonly side: Side
-    /** Every entry of the side, dust included. */
-    readonly all: readonly BookEntry[]
+    /** Everything between the row's edges, whoever holds it, dust included, USD. */
+    readonly inRangeUsd: number
     /** Collateral of the side, USD. */
     readonly total: number
     readonly surroundings: Background
@@ -69,9 +60,9 @@ export const describeRow = (
   const { kind, low, high, members, confidence } = row
   const nearest = context.side === 'below' ? high : low
   const usd = sumUsd(members, collateral)
-  const inRangeUsd = usdInside(context.all, row)
   const owners = descending(sumUsdBy(members, (entry) => entry.owner, collateral).values())
-  const holders = descending(sumUsdBy(members, holderOf, collateral).values())
+  const isLabelled = members.some((entry) => entry.entity !== null)
+  const holders = isLabelled ? descending(sumUsdBy(members, holderOf, collateral).values()) : owners
   const effectiveHolders = effectiveCount(owners)
   return {
     rank: 0,
@@ -84,8 +75,8 @@ export const describeRow = (
     driverAmount: members.reduce((sum, entry) => sum + entry.driverAmount, 0),
     debtUsd: sumUsd(members, (entry) => entry.debtUsd),
     share: usd / context.total,
-    inRangeUsd,
-    densityRatio: inRangeUsd / expectedWithin(context.surroundings, depthsBetween(row, context)),
+    inRangeUsd: context.inRangeUsd,
+    densityRatio: context.inRangeUsd / expectedWithin(context.surroundings, depthsBetween(row, context)),
     confidence,
     positions: members.length,
     owners: owners.length,

@@ -1,6 +1,6 @@
 import type { Band, BandSummary } from '../report.ts'
 import type { BookEntry } from './book.ts'
-import { usdInside } from './describe.ts'
+import { usdInRange } from './range.ts'
 import { compareBands } from './rank.ts'
 
 /** A described row together with the positions behind it. */
@@ -23,7 +23,7 @@ export const foldRows = (rows: readonly MemberedBand[]): readonly MemberedBand[]
   const hosts: { readonly row: MemberedBand; readonly includes: BandSummary[] }[] = []
   for (const row of rows.toSorted((a, b) => compareBands(a.band, b.band))) {
     const host = hosts.find(
-      (h) => usdInside(row.members, h.row.band) >= FOLDED_SHARE * row.band.collateralUsd,
+      (h) => usdInRange(row.members, h.row.band) >= FOLDED_SHARE * row.band.collateralUsd,
     )
     if (host) host.includes.push(summaryOf(row.band), ...row.band.includes)
     else hosts.push({ row, includes: [...row.band.includes] })
@@ -39,7 +39,7 @@ export const rankRows = (rows: readonly MemberedBand[]): readonly Band[] => {
       const low = Math.max(band.low, other.band.low)
       const high = Math.min(band.high, other.band.high)
       if (j === i || low > high) return []
-      return [{ rank: j + 1, low, high, collateralUsd: usdInside(other.members, { low, high }) }]
+      return [{ rank: j + 1, low, high, collateralUsd: usdInRange(other.members, { low, high }) }]
     })
     return { ...band, rank: i + 1, overlaps }
   })
