@@ -37,7 +37,7 @@ const CHOSEN_PRICE = 1835
  * The six wallets of data/trend-research-2026-02.json. Four are published with amount and price (the lowest, stated as
  * 1,781, is the band's lower edge, 1,781.09). The two others share what is left of the published total.
  */
-export const sixWallets = (): { readonly wallets: readonly DemoWallet[]; readonly threshold: number } => {
+const sixWallets = (): { readonly wallets: readonly DemoWallet[]; readonly threshold: number } => {
   const file = new URL('../data/trend-research-2026-02.json', import.meta.url)
   const published = publishedSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
   const [low, high] = published.total.bandUsd

@@ -1,21 +1,28 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { type Address, getAddress, isAddress } from 'viem'
-import * as viemChains from 'viem/chains'
 import { z } from 'zod'
 import { UsageError } from './core/errors.ts'
 import type { BlockTag } from './sources/rpc.ts'
 
-/** Chains by the name that source keys use. */
-const KNOWN_CHAINS = {
-  ethereum: viemChains.mainnet,
-  base: viemChains.base,
-  arbitrum: viemChains.arbitrum,
-  optimism: viemChains.optimism,
-  polygon: viemChains.polygon,
-  avalanche: viemChains.avalanche,
-  bnb: viemChains.bsc,
-} as const
+/**
+ * Chains by the name that source keys use, each with a public endpoint for trying things out. Written out, because
+ * loading all of viem/chains for seven of them takes a second of every start.
+ */
+const KNOWN_CHAINS: Readonly<Record<string, { readonly id: number; readonly rpc: string }>> = {
+  ethereum: { id: 1, rpc: 'https://ethereum.reth.rs/rpc' },
+  base: { id: 8453, rpc: 'https://mainnet.base.org' },
+  arbitrum: { id: 42161, rpc: 'https://arb1.arbitrum.io/rpc' },
+  optimism: { id: 10, rpc: 'https://mainnet.optimism.io' },
+  polygon: { id: 137, rpc: 'https://polygon.drpc.org' },
+  avalanche: { id: 43114, rpc: 'https://api.avax.network/ext/bc/C/rpc' },
+  bnb: { id: 56, rpc: 'https://56.rpc.thirdweb.com' },
+}
+
+/** Id of a public chain; null for a name that is none. */
+export const knownChainId = (name: string): number | null => knownChain(name)?.id ?? null
+
+const knownChain = (name: string) => (Object.hasOwn(KNOWN_CHAINS, name) ? KNOWN_CHAINS[name] : undefined)
 
 export type ChainConfig = {
   readonly name: string
@@ -209,7 +216,7 @@ const chainConfig = (
   given: z.infer<typeof chainSchema> | undefined,
   problems: string[],
 ): ChainConfig | null => {
-  const known = Object.entries(KNOWN_CHAINS).find(([key]) => key === name)?.[1]
+  const known = knownChain(name)
   const chainId = given?.chainId ?? known?.id
   if (chainId === undefined) {
     problems.push(
@@ -219,7 +226,7 @@ const chainConfig = (
     )
     return null
   }
-  const urls = given?.rpc ?? known?.rpcUrls.default.http ?? []
+  const urls = given?.rpc ?? (known ? [known.rpc] : [])
   return { name, chainId, urls, block: given?.block ?? 'finalized' }
 }
 
@@ -259,7 +266,3 @@ const substitute = (
     )
   return value
 }
-
-/** Id of a public chain; null for a name that is none. */
-export const knownChainId = (name: string): number | null =>
-  Object.entries(KNOWN_CHAINS).find(([key]) => key === name)?.[1].id ?? null

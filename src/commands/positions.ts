@@ -2,13 +2,12 @@ import type { Command } from 'commander'
 import { UsageError } from '../core/errors.ts'
 import { positionsCsv } from '../dashboard/csv.ts'
 import { positionLines } from '../dashboard/positions.ts'
-import { loadEntities } from '../known.ts'
 import { positionDocuments } from '../positions.ts'
 import { loadBook } from '../report.ts'
 import { openDatabase } from '../store/open.ts'
 import { configOf, type Io, printJson, printLines } from './io.ts'
 import { parseCount, parseUsd } from './parse.ts'
-import { type ViewOptions, withView } from './report.ts'
+import { labelsOf, type ViewOptions, withView } from './report.ts'
 
 type Options = ViewOptions & {
   readonly from?: number
@@ -42,7 +41,7 @@ export const addPositions = (program: Command, io: Io): void => {
     const db = openDatabase(options.db, { readonly: true })
     try {
       const book = loadBook(db, options.scan, options.driver)
-      const all = positionDocuments(book, loadEntities(config.entitiesFile), {
+      const all = positionDocuments(book, labelsOf(db, config), {
         range: options.from === undefined && options.to === undefined ? null : { from, to },
         protocol: options.protocol ?? null,
         owner: options.owner ?? null,

@@ -1,13 +1,15 @@
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type Command, Option } from 'commander'
+import type { Config } from '../config.ts'
 import { UsageError } from '../core/errors.ts'
 import type { Report } from '../core/report.ts'
 import { bandsCsv } from '../dashboard/csv.ts'
 import { renderText } from '../dashboard/text.ts'
-import { loadEntities } from '../known.ts'
+import { type Entities, loadEntities } from '../known.ts'
 import { buildReport, loadBook } from '../report.ts'
-import { openDatabase } from '../store/open.ts'
+import { loadLabels } from '../store/load.ts'
+import { type Db, openDatabase } from '../store/open.ts'
 import { type CommonOptions, configOf, type Io, withCommon } from './io.ts'
 import { parseScanId, parseUsd } from './parse.ts'
 
@@ -36,7 +38,7 @@ export const reportOf = (io: Io, options: ViewOptions): Report => {
   try {
     const book = loadBook(db, options.scan, options.driver)
     return buildReport(book, {
-      entities: loadEntities(config.entitiesFile),
+      entities: labelsOf(db, config),
       minUsd: options.minUsd ?? config.bands.minUsd,
       levels: config.levels[options.driver] ?? [],
       step: options.step,
@@ -46,6 +48,10 @@ export const reportOf = (io: Io, options: ViewOptions): Report => {
     db.close()
   }
 }
+
+/** The labels of the files as they are now, and those stored with the scan that no file knows any more. */
+export const labelsOf = (db: Db, config: Config): Entities =>
+  new Map([...loadLabels(db), ...loadEntities(config.entitiesFile)])
 
 export const addReport = (program: Command, io: Io): void => {
   withView(

@@ -12,8 +12,8 @@ export type Crossing =
   | { readonly kind: 'never' }
   | { readonly kind: 'always' }
 
-/** x = numerator / denominator, and the threshold-weighted collateral there (in the numerator's unit). */
-type At = { readonly numerator: bigint; readonly denominator: bigint; readonly collateral: bigint }
+/** x = numerator / denominator. */
+type At = { readonly numerator: bigint; readonly denominator: bigint }
 
 /** A priced position. `price` is the driver's own oracle answer: the extreme one at which it is liquidatable. */
 export type Priced = {
@@ -25,17 +25,24 @@ export type Priced = {
 /** Beyond this multiple of spot a rising driver is no longer called a risk: the outcome is `never`. */
 const HORIZON = 10n ** 9n
 
-/** How far above the crossing to look for a further liquidatable answer, where rounding makes the rule flicker. */
+/** How far beyond the crossing to look for a further liquidatable answer, where rounding makes the rule flicker. */
 const FLICKER = 32n
-
-/** Steps in which a window, inside which the rule may flip more than once, is scanned from its safe end. */
-const WINDOW_STEPS = 64n
 
 type Exposure = (asset: string) => bigint
 
-type SearchOptions = {
-  /** How far around the seed the rule may flip more than once, in answers; 0 for a monotone rule. */
-  readonly reach?: bigint
+type Rule = (answer: bigint) => boolean
+
+/** An integer that changes with the answer in one direction only: where it jumps, the rule may jump back. */
+export type Phase = (answer: bigint) => bigint
+
+type Search = {
+  /** An answer near the crossing. */
+  readonly seed: bigint
+  /** Ends of the searched interval; `from` is at least 1. */
+  readonly from: bigint
+  readonly to: bigint
+  /** Absent where the rule is monotone. Otherwise it is so within each phase. */
+  readonly phaseOf?: Phase | null
   /** Rounding may flip the rule back for a few answers past the crossing. */
   readonly flicker?: boolean
 }
@@ -59,80 +66,86 @@ export const crossing = (position: Position, exposureOf: Exposure): Crossing => 
   const n = collateral.moving - debt.moving
   const k = debt.fixed - collateral.fixed
   if (n === 0n) return { kind: k > 0n ? 'always' : 'never' }
-  const at = {
-    numerator: k,
-    denominator: n,
-    collateral: collateral.fixed + (collateral.moving * k) / n,
-  }
+  const at = { numerator: k, denominator: n }
   if (n > 0n) return k > 0n ? { kind: 'below', ...at } : { kind: 'never' }
   return k < 0n ? { kind: 'above', ...at } : { kind: 'always' }
 }
 
 /**
- * The largest integer answer in [1, limit] that satisfies `isLiquidatable`, searched from `seed`.
- * @returns null where no answer in the interval satisfies it.
+ * The last answer before `to` at which `holds`, met by galloping from `start` and halving: one that holds beside one
+ * that does not, or `to` itself.
+ * @returns null where no answer from `from` to `start` is found to hold
  */
-export const largestLiquidatable = (
-  seed: bigint,
-  limit: bigint,
-  isLiquidatable: (answer: bigint) => boolean,
-  { reach = 0n, flicker = false }: SearchOptions = {},
+const lastHolding = (
+  start: bigint,
+  { from, to }: { readonly from: bigint; readonly to: bigint },
+  holds: Rule,
 ): bigint | null => {
-  const clamp = (v: bigint) => (v < 1n ? 1n : v > limit ? limit : v)
-  let low = clamp(seed)
-  let high = low
-  if (reach > 0n) {
-    const top = clamp(seed + reach)
-    const step = (2n * reach) / WINDOW_STEPS + 1n
-    low = top
-    while (low > 1n && low > seed - reach && !isLiquidatable(low)) {
-      high = low
-      low = clamp(low - step)
-    }
-    if (low === top) high = low
-  }
-  if (isLiquidatable(low)) {
-    let step = 1n
-    while (high === low || isLiquidatable(high)) {
+  let low = start
+  let high = start
+  if (holds(start)) {
+    for (let step = 1n; high === low || holds(high); step *= 2n) {
       low = high
-      if (high === limit) return limit
-      high = clamp(high + step)
-      step *= 2n
+      if (low === to) return to
+      high = low + step < to ? low + step : to
     }
   } else {
-    let step = 1n
-    do {
+    for (let step = 1n; low === high || !holds(low); step *= 2n) {
       high = low
-      if (low === 1n) return null
-      low = clamp(low - step)
-      step *= 2n
-    } while (!isLiquidatable(low))
+      if (high === from) return null
+      low = high - step > from ? high - step : from
+    }
   }
   while (high - low > 1n) {
     const middle = (low + high) / 2n
-    if (isLiquidatable(middle)) low = middle
+    if (holds(middle)) low = middle
     else high = middle
   }
-  if (!flicker) return low
-  for (let answer = low + 1n; answer <= low + FLICKER && answer <= limit; answer++)
-    if (isLiquidatable(answer)) low = answer
   return low
 }
 
-/** The smallest integer answer in [1, limit] that satisfies `isLiquidatable`: the mirror of the largest. */
-export const smallestLiquidatable = (
-  seed: bigint,
-  limit: bigint,
-  isLiquidatable: (answer: bigint) => boolean,
-  options: SearchOptions = {},
+/**
+ * The largest integer answer in [from, to] that satisfies `isLiquidatable`.
+ * @returns null where no answer in the interval satisfies it.
+ */
+export const largestLiquidatable = (
+  { seed, from, to, phaseOf = null, flicker = false }: Search,
+  isLiquidatable: Rule,
 ): bigint | null => {
+  if (from > to) return null
+  const within = { from, to }
+  const start = seed < from ? from : seed > to ? to : seed
+  const near = (answer: bigint): bigint | null => {
+    const end = answer + (flicker ? FLICKER : 1n)
+    for (let next = answer + 1n; next <= end && next <= to; next++) if (isLiquidatable(next)) return next
+    return null
+  }
+  let last = lastHolding(start, within, isLiquidatable)
+  for (let next = last; next !== null; ) {
+    last = lastHolding(next, within, isLiquidatable) ?? next
+    next = near(last)
+    if (next !== null || phaseOf === null) continue
+    // a phase is liquidatable at its first answers or not at all, and once one is not, no later one is
+    const phase = phaseOf(last)
+    const end = lastHolding(last, within, (answer) => phaseOf(answer) === phase) ?? last
+    next = near(end)
+  }
+  return last
+}
+
+/** The smallest integer answer in [from, to] that satisfies `isLiquidatable`: the mirror of the largest. */
+export const smallestLiquidatable = (search: Search, isLiquidatable: Rule): bigint | null => {
+  const { seed, from, to, phaseOf = null } = search
+  const mirror = (answer: bigint) => from + to - answer
   const mirrored = largestLiquidatable(
-    limit + 1n - seed,
-    limit,
-    (answer) => isLiquidatable(limit + 1n - answer),
-    options,
+    {
+      ...search,
+      seed: mirror(seed),
+      phaseOf: phaseOf && ((answer) => phaseOf(mirror(answer))),
+    },
+    (answer) => isLiquidatable(mirror(answer)),
   )
-  return mirrored === null ? null : limit + 1n - mirrored
+  return mirrored === null ? null : mirror(mirrored)
 }
 
 const sum = (legs: readonly Leg[]): bigint => legs.reduce((total, leg) => total + leg.usd, 0n)
@@ -142,13 +155,13 @@ const sum = (legs: readonly Leg[]): bigint => legs.reduce((total, leg) => total 
  * the last digit.
  * @param spot the driver's own answer at the pinned block
  * @param isLiquidatable the protocol's rule with the driver at an answer
- * @param slack how far (relative, WAD) the protocol's health factor may lie from the real-valued one, beyond single units
+ * @param phaseOf where the rule is not monotone in the answer: within which phase of it the rule is
  */
 export const liquidationPrice = (
   position: Position,
   driver: { readonly spot: bigint; readonly exposureOf: Exposure },
-  isLiquidatable: (answer: bigint) => boolean,
-  slack = 0n,
+  isLiquidatable: Rule,
+  phaseOf: Phase | null = null,
 ): Priced => {
   if (position.unpriced !== null) return { outcome: 'unpriced', price: null, reason: position.unpriced }
   if (position.range !== null) {
@@ -159,21 +172,20 @@ export const liquidationPrice = (
   }
   const { spot, exposureOf } = driver
   const at = crossing(position, exposureOf)
-  const flicker = [position.debt, position.collateral].every((legs) =>
-    legs.some((leg) => exposureOf(leg.pricedAs) > 0n),
-  )
+  const moves = (legs: readonly Leg[]) => legs.some((leg) => exposureOf(leg.pricedAs) > 0n)
+  const flicker = moves(position.collateral) && (moves(position.debt) || phaseOf !== null)
   const limit = spot * HORIZON
   const extreme = (): bigint | null => {
     if (at.kind === 'never' || at.kind === 'always') return null
     const exact = spot * at.numerator
-    const seed = at.kind === 'below' ? divFloor(exact, at.denominator) : divCeil(exact, at.denominator)
+    const below = at.kind === 'below'
+    const seed = below ? divFloor(exact, at.denominator) : divCeil(exact, at.denominator)
     if (seed > limit) return null
-    // at the crossing a relative change dx of the price changes the health factor by |K|/A·dx
-    const size = at.numerator < 0n ? -at.numerator : at.numerator
-    const options = { reach: (2n * seed * slack * at.collateral) / (WAD * size), flicker }
-    return at.kind === 'below'
-      ? largestLiquidatable(seed, limit, isLiquidatable, options)
-      : smallestLiquidatable(seed, limit, isLiquidatable, options)
+    // a safe position is liquidated by the first such answer on the way from spot, whatever lies behind spot
+    const from = below || position.liquidatable ? 1n : spot
+    const to = below && !position.liquidatable ? spot : limit
+    const search = { seed, from, to, phaseOf, flicker }
+    return below ? largestLiquidatable(search, isLiquidatable) : smallestLiquidatable(search, isLiquidatable)
   }
   if (position.liquidatable) {
     const bad = sum(position.collateral) < sum(position.debt)

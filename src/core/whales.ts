@@ -20,8 +20,9 @@ export const findWhales = (
   if (total === 0) return []
   const heavy = heavyHoldings(entries, (entry) => entry.owner, share * total)
   const positions = new Map<string, BookEntry[]>([...heavy.usd.keys()].map((owner) => [owner, []]))
-  for (const entry of entries)
-    if (heavy.of(entry.owner) !== undefined) positions.get(entry.owner)?.push(entry)
+  entries.forEach((entry, i) => {
+    if (heavy.at(i) !== undefined) positions.get(entry.owner)?.push(entry)
+  })
 
   const whales = [...heavy.usd].map(([owner, usd]): Whale => {
     const own = (positions.get(owner) ?? []).sort(byPrice)

@@ -134,3 +134,12 @@ export const loadStates = (
       markets: parseExact(state),
       accounts: statesAt(db, source, block),
     }))
+
+/** Labels as of the last scan, by owner. */
+export const loadLabels = (db: Db): ReadonlyMap<string, string> =>
+  new Map(
+    db
+      .prepare<[], { owner: string; name: string }>('SELECT owner, name FROM entity')
+      .all()
+      .map(({ owner, name }) => [owner, name]),
+  )

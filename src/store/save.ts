@@ -63,8 +63,8 @@ export const saveScan = (db: Db, scan: ScanRecord): number =>
       for (const b of scan.blocks) block.run(id, b.chain, b.chainId, b.number, b.hash, b.timestamp)
       for (const source of scan.sources) saveSource(db, id, source)
       saveBands(db, id, scan.bands)
-      db.prepare('DELETE FROM entity').run()
-      const entity = db.prepare('INSERT INTO entity (owner, name) VALUES (?, ?)')
+      if (scan.kind === 'scan') db.prepare('DELETE FROM entity').run()
+      const entity = db.prepare('INSERT OR REPLACE INTO entity (owner, name) VALUES (?, ?)')
       for (const [owner, name] of scan.entities) entity.run(owner, name)
       dropOldRows(db)
       return id

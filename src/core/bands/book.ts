@@ -1,7 +1,7 @@
 import type { Side } from '../report.ts'
 import { capPerHolder } from './cap.ts'
 import { sumUsd } from './cents.ts'
-import { at } from './columns.ts'
+import { columnOf, gather } from './columns.ts'
 import { depthOf, REACH } from './depth.ts'
 import { orderByDepth } from './order.ts'
 
@@ -45,17 +45,21 @@ export const createBook = (
       collateralUsd > 0 && collateralUsd >= minUsd && depthOf(price, { spot, side }) <= REACH,
   )
   // A source whose own feed stands a little beyond spot counts as at spot.
-  const depths = Float64Array.from(kept, ({ price }) => Math.max(0, depthOf(price, { spot, side })))
+  const depths = columnOf(kept, ({ price }) => Math.max(0, depthOf(price, { spot, side })))
   const capped = capPerHolder(kept, total)
   const order = orderByDepth(kept, depths, side)
-  const entries = Array.from(order, (index) => kept[index]).filter((entry) => entry !== undefined)
+  const entries: BookEntry[] = []
+  for (const index of order) {
+    const entry = kept[index]
+    if (entry !== undefined) entries.push(entry)
+  }
   return {
     spot,
     side,
     total,
     entries,
-    depth: Float64Array.from(order, (index) => at(depths, index)),
-    capped: Float64Array.from(order, (index) => at(capped, index)),
+    depth: gather(depths, order),
+    capped: gather(capped, order),
   }
 }
 

@@ -1,4 +1,5 @@
 import { type BookEntry, holderOf } from './book.ts'
+import { columnOf } from './columns.ts'
 import { heavyHoldings } from './holdings.ts'
 
 /** No holder counts for more than 0.4 % of the side in the statistics of a crowd, so no whale can draw one; USD. */
@@ -8,8 +9,8 @@ export const capOf = (total: number): number => 0.004 * total
 export const capPerHolder = (entries: readonly BookEntry[], total: number): Float64Array => {
   const cap = capOf(total)
   const heavy = heavyHoldings(entries, holderOf, cap)
-  return Float64Array.from(entries, (entry) => {
-    const held = heavy.of(holderOf(entry))
+  return columnOf(entries, (entry, i) => {
+    const held = heavy.at(i)
     return held === undefined ? entry.collateralUsd : entry.collateralUsd * Math.min(1, cap / held)
   })
 }

@@ -10,3 +10,19 @@ export const prefixSums = (column: Float64Array): Float64Array => {
   for (let i = 0; i < column.length; i++) sums[i + 1] = at(sums, i) + at(column, i)
   return sums
 }
+
+/** One number per item. (`Float64Array.from` with a function is ten times slower.) */
+export const columnOf = <T>(items: readonly T[], value: (item: T, index: number) => number): Float64Array => {
+  const column = new Float64Array(items.length)
+  items.forEach((item, index) => {
+    column[index] = value(item, index)
+  })
+  return column
+}
+
+/** The elements of a column at `indices`, in their order. */
+export const gather = (column: Float64Array, indices: Int32Array): Float64Array => {
+  const gathered = new Float64Array(indices.length)
+  for (let i = 0; i < indices.length; i++) gathered[i] = at(column, at(indices, i))
+  return gathered
+}

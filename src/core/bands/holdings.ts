@@ -1,22 +1,25 @@
 import type { BookEntry } from './book.ts'
-import { toCents } from './cents.ts'
+import { sumUsdBy, toCents } from './cents.ts'
 import { at } from './columns.ts'
+
+const collateral = (entry: BookEntry): number => entry.collateralUsd
 
 const BUCKETS = 1 << 16
 
 /** A bucket for a name, from its last characters. */
 const bucketOf = (name: string): number => {
   let hash = 0
-  for (let i = Math.max(0, name.length - 8); i < name.length; i++)
+  for (let i = Math.max(0, name.length - 5); i < name.length; i++)
     hash = Math.imul(hash, 31) + name.charCodeAt(i)
   return (hash ^ (hash >>> 16)) & (BUCKETS - 1)
 }
 
-/** The collateral, USD, of everyone who holds at least some limit. */
+/** Who holds at least some limit. */
 export type HeavyHoldings = {
+  /** Their collateral by name, USD. */
   readonly usd: ReadonlyMap<string, number>
-  /** A name's collateral, or undefined where it holds less; much faster than asking the map for a light one. */
-  readonly of: (name: string) => number | undefined
+  /** The collateral, USD, of whoever holds the entry of this index; undefined where it is less. */
+  readonly at: (index: number) => number | undefined
 }
 
 /**
@@ -28,19 +31,18 @@ export const heavyHoldings = (
   nameOf: (entry: BookEntry) => string,
   limit: number,
 ): HeavyHoldings => {
-  const buckets = new Float64Array(BUCKETS)
-  for (const entry of entries) {
+  const sums = new Float64Array(BUCKETS)
+  const buckets = new Int32Array(entries.length)
+  entries.forEach((entry, i) => {
     const bucket = bucketOf(nameOf(entry))
-    buckets[bucket] = at(buckets, bucket) + toCents(entry.collateralUsd)
+    buckets[i] = bucket
+    sums[bucket] = at(sums, bucket) + toCents(entry.collateralUsd)
+  })
+  const suspects = entries.filter((_, i) => at(sums, at(buckets, i)) >= limit * 100)
+  const usd = new Map([...sumUsdBy(suspects, nameOf, collateral)].filter(([, sum]) => sum >= limit))
+  const holdingAt = (index: number): number | undefined => {
+    const entry = entries[index]
+    return entry && at(sums, at(buckets, index)) >= limit * 100 ? usd.get(nameOf(entry)) : undefined
   }
-  const mayBeHeavy = (name: string): boolean => at(buckets, bucketOf(name)) >= limit * 100
-
-  const cents = new Map<string, number>()
-  for (const entry of entries) {
-    const name = nameOf(entry)
-    if (mayBeHeavy(name)) cents.set(name, (cents.get(name) ?? 0) + toCents(entry.collateralUsd))
-  }
-  const usd = new Map<string, number>()
-  for (const [name, sum] of cents) if (sum >= limit * 100) usd.set(name, sum / 100)
-  return { usd, of: (name) => (mayBeHeavy(name) ? usd.get(name) : undefined) }
+  return { usd, at: holdingAt }
 }

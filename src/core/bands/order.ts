@@ -25,14 +25,14 @@ export const orderByDepth = (entries: readonly BookEntry[], depths: Float64Array
   for (let i = 0; i < keys.length; i++) keys[i] = Math.floor((at(depths, i) / REACH) * quanta) * size + i
   keys.sort()
   const order = new Int32Array(entries.length)
-  for (let i = 0; i < keys.length; i++) order[i] = at(keys, i) % size
+  const quantum = (i: number): number => Math.floor(at(keys, i) / size)
+  for (let i = 0; i < keys.length; i++) order[i] = at(keys, i) - quantum(i) * size
 
   const compare = (i: number, j: number): number => {
     const [a, b] = [entries[i], entries[j]]
     if (a === undefined || b === undefined) return 0
     return at(depths, i) - at(depths, j) || outwards * (a.price - b.price) || compareAtOnePrice(a, b)
   }
-  const quantum = (i: number): number => Math.floor(at(keys, i) / size)
   for (let start = 0, end = 1; start < order.length; start = end, end++) {
     while (end < order.length && quantum(end) === quantum(start)) end++
     if (end - start > 1) order.subarray(start, end).sort(compare)

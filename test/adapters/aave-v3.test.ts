@@ -1,0 +1,61 @@
+import type { Address } from 'viem'
+import { aaveV3 } from '../../src/adapters/aave-v3.ts'
+import type { AnyAdapter } from '../../src/adapters/adapter.ts'
+import { deployAaveV302 } from '../chain/aave-v3-0-2.ts'
+import { deployAaveV36 } from '../chain/aave-v3-6.ts'
+import * as act from '../chain/actions.ts'
+import { type Anvil, startAnvil } from '../chain/anvil.ts'
+import type { AaveMarket } from '../chain/market.ts'
+import { openPositions } from '../chain/positions.ts'
+import { createReader } from '../chain/reader.ts'
+import { askPool } from '../helpers/contract.ts'
+import { localConfig } from '../helpers/scanning.ts'
+import { conformance, type Populated } from './conformance.ts'
+
+/** 2,000 positions of every kind, then one reserve frozen, one paused, and a month of interest. */
+const populate = (deploy: (anvil: Anvil) => Promise<AaveMarket>) => async (): Promise<Populated> => {
+  const anvil = await startAnvil()
+  try {
+    const market = await deploy(anvil)
+    const { borrowers } = await openPositions(anvil, market, { count: 2000, seed: 20261125 })
+    await act.mine(anvil, 1, 30 * 86_400)
+    await act.freezeReserve(anvil, market, 'DAI')
+    await act.pauseReserve(anvil, market, 'WBTC')
+    // one more month of ETH prices has made some of them liquidatable and some insolvent
+    await act.setFeedPrice(anvil, market, 'WETH', 2650_12345678n)
+    const reader = createReader(anvil, market)
+    const symbols = { ETH: 'WETH', BTC: 'WBTC' } as const
+    const symbolOf = (driver: string) => symbols[driver as keyof typeof symbols]
+    let snapshot = await anvil.rpc<string>('evm_snapshot')
+    return {
+      config: localConfig(market, { urls: [anvil.url] }),
+      debtors: borrowers,
+      drivers: ['ETH', 'BTC'],
+      health: async (key) => (await reader.account(key as Address)).healthFactor,
+      healthAt: (driver, questions) =>
+        askPool(
+          anvil,
+          market,
+          questions.map(({ key, answer }) => ({
+            account: key as Address,
+            feeds: { [market.reserves[symbolOf(driver)].feed]: answer },
+          })),
+        ),
+      setPrice: async (driver, answer) => {
+        await anvil.rpc('anvil_setBlockTimestampInterval', [0])
+        await act.setFeedPrice(anvil, market, symbolOf(driver), answer)
+      },
+      undo: async () => {
+        await anvil.rpc('evm_revert', [snapshot])
+        snapshot = await anvil.rpc('evm_snapshot')
+      },
+      stop: anvil.stop,
+    }
+  } catch (error) {
+    await anvil.stop()
+    throw error
+  }
+}
+
+conformance(aaveV3 as AnyAdapter, 'v3.6', populate(deployAaveV36))
+conformance(aaveV3 as AnyAdapter, 'v3.0.2', populate(deployAaveV302))

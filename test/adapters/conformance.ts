@@ -1,0 +1,164 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { AnyAdapter } from '../../src/adapters/adapter.ts'
+import { adapters } from '../../src/adapters/index.ts'
+import type { Config } from '../../src/config.ts'
+import type { Position } from '../../src/core/position.ts'
+import { WAD } from '../../src/core/units.ts'
+import { compareTotals } from '../../src/read-source.ts'
+import type { Db } from '../../src/store/open.ts'
+import type { PositionRow } from '../../src/store/rows.ts'
+import { verify } from '../../src/verify.ts'
+import { memoryDatabase, type Scanned, scanLocal } from '../helpers/scanning.ts'
+
+/** A local market full of positions, and its contracts' own word on them; by other means than the adapter's. */
+export type Populated = {
+  readonly config: Config
+  /** Keys of all accounts that owe something. */
+  readonly debtors: readonly string[]
+  /** The protocol's own health factor at the newest block, WAD; as large as it gets where nothing is owed. */
+  readonly health: (key: string) => Promise<bigint>
+  /** The same with the driver's feed at an answer; null where the contract refuses. */
+  readonly healthAt: (
+    driver: string,
+    questions: readonly { readonly key: string; readonly answer: bigint }[],
+  ) => Promise<readonly (bigint | null)[]>
+  /** Puts the answer on the driver's feed by a real transaction, in a block as old as the last one: no interest. */
+  readonly setPrice: (driver: string, answer: bigint) => Promise<void>
+  readonly undo: () => Promise<void>
+  readonly drivers: readonly string[]
+  readonly stop: () => Promise<void>
+}
+
+/** What every adapter must hold, on a populated market of real contracts. */
+export const conformance = (adapter: AnyAdapter, name: string, populate: () => Promise<Populated>): void => {
+  describe(`${adapter.name} conforms: ${name}`, () => {
+    let market: Populated
+    let db: Db
+    let scanned: Scanned
+    let positions: readonly Position[]
+
+    beforeAll(async () => {
+      market = await populate()
+      db = memoryDatabase()
+      scanned = await scanLocal(market.config, db)
+      positions = [...scanned.accounts]
+        .filter(([, account]) => adapter.hasDebt(account))
+        .map(([key, account]) => adapter.position(scanned.markets, key, account))
+    })
+    afterAll(() => market?.stop())
+
+    const pricedRows = (driver: string): readonly (PositionRow & { readonly priceRaw: string })[] =>
+      scanned
+        .book(driver)
+        .rows.flatMap((row) => (row.priceRaw === null ? [] : [{ ...row, priceRaw: row.priceRaw }]))
+
+    /** The two answers of a row: the last one that liquidates, and one unit further, which does not. */
+    const bothSides = (row: PositionRow & { readonly priceRaw: string }, spot: bigint) => {
+      const edge = BigInt(row.priceRaw)
+      const falls = row.outcome === 'below' || (row.outcome === 'already' && edge >= spot)
+      return { edge, beyond: falls ? edge + 1n : edge - 1n }
+    }
+
+    test('it is registered, once', () => {
+      expect(adapters.filter(({ name }) => name === adapter.name)).toEqual([adapter])
+    })
+
+    test('it finds exactly the accounts that owe, each once', () => {
+      expect(positions.map(({ id }) => id).toSorted()).toEqual([...market.debtors].toSorted())
+      for (const driver of market.drivers) {
+        const ids = scanned.book(driver).rows.map(({ id }) => id)
+        expect(ids.length).toBe(market.debtors.length)
+        expect(new Set(ids).size).toBe(ids.length)
+      }
+    })
+
+    test('amounts are positive, thresholds in (0, 1], exposures in [0, 1]', () => {
+      const legs = positions.flatMap(({ collateral, debt }) => [...collateral, ...debt])
+      expect(legs.filter(({ amount }) => amount <= 0n)).toEqual([])
+      expect(legs.filter(({ threshold }) => threshold <= 0n || threshold > WAD)).toEqual([])
+      expect(positions.flatMap(({ debt }) => debt).filter(({ threshold }) => threshold !== WAD)).toEqual([])
+      expect(positions.filter(({ debt }) => debt.length === 0)).toEqual([])
+      const exposures = scanned.stored.drivers.flatMap(({ responses }) => Object.values(responses))
+      expect(exposures.filter(({ exposure }) => exposure < 0n || exposure > WAD)).toEqual([])
+    })
+
+    test('the debt found is the protocol’s own total, token by token', () => {
+      const { totals, gaps, covered } = compareTotals(adapter, scanned.markets, scanned.accounts)
+      expect(gaps).toEqual([])
+      expect(covered).toBe(1)
+      expect(totals.length).toBeGreaterThan(0)
+      expect(totals.filter(({ accounts, protocol }) => accounts !== protocol)).toEqual([])
+      expect(scanned.coverage).toMatchObject({ status: 'complete', debtCovered: 1, unpriced: 0, error: null })
+    })
+
+    test('every health factor is the protocol’s own, to the integer', async () => {
+      const own = await Promise.all(positions.map(({ id }) => market.health(id)))
+      const wrong = positions.filter(({ healthFactor }, i) => (healthFactor ?? 2n ** 256n - 1n) !== own[i])
+      expect(wrong.map(({ id, healthFactor }) => [id, healthFactor])).toEqual([])
+      expect(positions.filter(({ liquidatable }, i) => liquidatable !== (own[i] ?? 0n) < WAD)).toEqual([])
+    })
+
+    test('every priced position is liquidatable at its price and safe one unit before it', async () => {
+      for (const driver of market.drivers) {
+        const { spot } = scanned.book(driver).driver
+        const rows = pricedRows(driver)
+        expect(rows.length).toBeGreaterThan(50)
+        const questions = rows.flatMap((row) => {
+          const { edge, beyond } = bothSides(row, spot)
+          return [
+            { key: row.id, answer: edge },
+            { key: row.id, answer: beyond },
+          ]
+        })
+        const answers = await market.healthAt(driver, questions)
+        const verdicts = answers.map((health) => (health === null ? 'refused' : health < WAD ? 'falls' : 'safe'))
+        const wrong = questions.filter((_, i) => verdicts[i] !== (i % 2 === 0 ? 'falls' : 'safe'))
+        expect(wrong).toEqual([])
+      }
+    })
+
+    test('a position without a price is never liquidatable by the driver, nor one that is liquidatable free of it', async () => {
+      for (const driver of market.drivers) {
+        const { spot } = scanned.book(driver).driver
+        const rows = scanned.book(driver).rows.filter(({ outcome }) => outcome === 'never')
+        expect(rows.length).toBeGreaterThan(10)
+        const factors = [1n, 20n, 60n, 95n, 105n, 200n, 2000n, 1_000_000n]
+        const questions = rows.flatMap(({ id }) =>
+          factors.map((factor) => ({ key: id, answer: (spot * factor) / 100n })),
+        )
+        const answers = await market.healthAt(driver, questions)
+        expect(questions.filter((_, i) => (answers[i] ?? 0n) < WAD)).toEqual([])
+      }
+    })
+
+    test('the same holds after real price transactions', async () => {
+      for (const driver of market.drivers) {
+        const { spot } = scanned.book(driver).driver
+        const rows = pricedRows(driver)
+        const chosen = Array.from({ length: 6 }, (_, i) => rows[Math.floor((i * rows.length) / 6)])
+        for (const row of chosen) {
+          if (!row) continue
+          const { edge, beyond } = bothSides(row, spot)
+          await market.setPrice(driver, beyond)
+          const safe = await market.health(row.id)
+          await market.setPrice(driver, edge)
+          const liquidatable = await market.health(row.id)
+          expect([row.id, safe >= WAD, liquidatable < WAD]).toEqual([row.id, true, true])
+          await market.undo()
+        }
+      }
+    })
+
+    test('verify, asking about all of them, finds no disagreement', async () => {
+      for (const driver of market.drivers) {
+        const book = scanned.book(driver)
+        const verification = await verify({ config: market.config, db, book, sample: null })
+        expect(verification.disagreed).toEqual([])
+        expect(verification.sampled).toBe(pricedRows(driver).length)
+        expect(verification.agreed).toBe(verification.sampled)
+        const skipped = verification.skipped.reduce((sum, { count }) => sum + count, 0)
+        expect(verification.sampled + skipped).toBe(book.rows.length)
+      }
+    })
+  })
+}
