@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { type Address, getAddress } from 'viem'
 import { z } from 'zod'
 import { openLoan } from '../test/chain/actions.ts'
@@ -109,4 +109,40 @@ export const openOthers = async (anvil: Anvil, market: AaveMarket): Promise<numb
   const plans = crowd({ holders: 240, low: 1538, high: 1604, seed: 7 })
   const others = await openPlans(anvil, market, plans)
   return borrowers.length + others.length
+}
+
+/** The configuration under which the command line scans the demo's chain, and the labels beside it. */
+export const writeDemoConfig = (
+  folder: URL,
+  name: string,
+  {
+    url,
+    market,
+    wallets,
+  }: { readonly url: string; readonly market: AaveMarket; readonly wallets: readonly DemoWallet[] },
+): void => {
+  const { WETH, WBTC } = market.reserves
+  const config = {
+    chains: { local: { chainId: 31337, rpc: [url], block: 'latest' } },
+    sources: [
+      {
+        key: 'aave-v3/local/demo',
+        deployment: {
+          poolAddressesProvider: market.addressesProvider,
+          fromBlock: Number(market.fromBlock),
+        },
+      },
+    ],
+    drivers: {
+      ETH: { chains: { local: { feeds: [WETH.feed] } } },
+      BTC: { chains: { local: { feeds: [WBTC.feed] } } },
+    },
+    entities: 'demo-entities.json',
+    levels: { ETH: [2000, 1800, 1600] },
+  }
+  const addresses = wallets.map(({ address }) => address)
+  const source = 'four published addresses and two stand-ins: scripts/demo-book.ts'
+  const entities = { entities: [{ name: 'Trend Research', addresses, source }] }
+  writeFileSync(new URL(name, folder), `${JSON.stringify(config, null, 2)}\n`)
+  writeFileSync(new URL('demo-entities.json', folder), `${JSON.stringify(entities, null, 2)}\n`)
 }

@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { deployAaveV36 } from '../test/chain/aave-v3-6.ts'
 import { startAnvil } from '../test/chain/anvil.ts'
-import type { AaveMarket } from '../test/chain/market.ts'
-import { type DemoWallet, openOthers, openSixWallets } from './demo-book.ts'
+import { openOthers, openSixWallets, writeDemoConfig } from './demo-book.ts'
 
 /** The main job, end to end, on a chain of its own: real Aave contracts, the ordinary command line, no network. */
 
@@ -30,39 +29,6 @@ const liqbands = async (args: readonly string[], { quiet = false } = {}): Promis
   if (code !== 0) throw new Error(`liqbands ${args[0]} ended with exit code ${code}`)
 }
 
-const writeConfig = (url: string, market: AaveMarket, wallets: readonly DemoWallet[]): void => {
-  const { WETH, WBTC } = market.reserves
-  const config = {
-    chains: { local: { chainId: 31337, rpc: [url], block: 'latest' } },
-    sources: [
-      {
-        key: 'aave-v3/local/demo',
-        deployment: { poolAddressesProvider: market.addressesProvider, fromBlock: Number(market.fromBlock) },
-      },
-    ],
-    drivers: {
-      ETH: { chains: { local: { feeds: [WETH.feed] } } },
-      BTC: { chains: { local: { feeds: [WBTC.feed] } } },
-    },
-    entities: 'demo-entities.json',
-    levels: { ETH: [2000, 1800, 1600] },
-  }
-  const entities = {
-    entities: [
-      {
-        name: 'Trend Research',
-        addresses: wallets.map(({ address }) => address),
-        source: 'four published addresses and two stand-ins: scripts/demo-book.ts',
-      },
-    ],
-  }
-  writeFileSync(new URL('../data/demo.config.json', import.meta.url), `${JSON.stringify(config, null, 2)}\n`)
-  writeFileSync(
-    new URL('../data/demo-entities.json', import.meta.url),
-    `${JSON.stringify(entities, null, 2)}\n`,
-  )
-}
-
 const common = ['--config', 'data/demo.config.json', '--db', 'data/demo.db']
 
 mkdirSync(new URL('../data/', import.meta.url), { recursive: true })
@@ -78,7 +44,11 @@ try {
   const others = await openOthers(anvil, market)
   say('opening the six wallets of one fund, published in February 2026')
   const wallets = await openSixWallets(anvil, market)
-  writeConfig(anvil.url, market, wallets)
+  writeDemoConfig(new URL('../data/', import.meta.url), 'demo.config.json', {
+    url: anvil.url,
+    market,
+    wallets,
+  })
   say(`${others + wallets.length} borrowers on chain; from here on the ordinary command line`)
 
   await liqbands(['import', 'test/fixtures/positions/maker-ethb-2023-01-13.csv', ...common])

@@ -7,7 +7,6 @@ import * as act from '../chain/actions.ts'
 import { type Anvil, startAnvil } from '../chain/anvil.ts'
 import type { AaveMarket } from '../chain/market.ts'
 import { openPositions } from '../chain/positions.ts'
-import { createReader } from '../chain/reader.ts'
 import { askPool } from '../helpers/contract.ts'
 import { localConfig } from '../helpers/scanning.ts'
 import { conformance, type Populated } from './conformance.ts'
@@ -23,15 +22,20 @@ const populate = (deploy: (anvil: Anvil) => Promise<AaveMarket>) => async (): Pr
     await act.pauseReserve(anvil, market, 'WBTC')
     // one more month of ETH prices has made some of them liquidatable and some insolvent
     await act.setFeedPrice(anvil, market, 'WETH', 2650_12345678n)
-    const reader = createReader(anvil, market)
     const symbols = { ETH: 'WETH', BTC: 'WBTC' } as const
     const symbolOf = (driver: string) => symbols[driver as keyof typeof symbols]
-    let snapshot = await anvil.rpc<string>('evm_snapshot')
     return {
       config: localConfig(market, { urls: [anvil.url] }),
       debtors: borrowers,
       drivers: ['ETH', 'BTC'],
-      health: async (key) => (await reader.account(key as Address)).healthFactor,
+      health: async (keys) => {
+        const answers = await askPool(
+          anvil,
+          market,
+          keys.map((key) => ({ account: key as Address, feeds: {} })),
+        )
+        return answers.map((health) => health ?? -1n)
+      },
       healthAt: (driver, questions) =>
         askPool(
           anvil,
@@ -44,10 +48,6 @@ const populate = (deploy: (anvil: Anvil) => Promise<AaveMarket>) => async (): Pr
       setPrice: async (driver, answer) => {
         await anvil.rpc('anvil_setBlockTimestampInterval', [0])
         await act.setFeedPrice(anvil, market, symbolOf(driver), answer)
-      },
-      undo: async () => {
-        await anvil.rpc('evm_revert', [snapshot])
-        snapshot = await anvil.rpc('evm_snapshot')
       },
       stop: anvil.stop,
     }

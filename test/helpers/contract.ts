@@ -3,7 +3,8 @@ import type { Anvil } from '../chain/anvil.ts'
 import { type AaveMarket, poolAbi } from '../chain/market.ts'
 
 /** Runtime that answers one constant word to every call: PUSH32 word, MSTORE, RETURN 32. */
-export const constantAnswer = (word: bigint): Hex => `0x7f${toHex(word, { size: 32 }).slice(2)}60005260206000f3`
+export const constantAnswer = (word: bigint): Hex =>
+  `0x7f${toHex(word, { size: 32 }).slice(2)}60005260206000f3`
 
 export type Question = {
   readonly account: Address
@@ -26,7 +27,12 @@ export const askPool = async (
       const overrides = Object.fromEntries(
         Object.entries(feeds).map(([feed, answer]) => [feed, { code: constantAnswer(answer) }]),
       )
-      return { jsonrpc: '2.0', id, method: 'eth_call', params: [{ to: market.pool, data }, 'latest', overrides] }
+      return {
+        jsonrpc: '2.0',
+        id,
+        method: 'eth_call',
+        params: [{ to: market.pool, data }, 'latest', overrides],
+      }
     })
     const response = await fetch(url, {
       method: 'POST',
