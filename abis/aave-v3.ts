@@ -1,7 +1,7 @@
 /**
  * The Aave V3 functions and events that are called or read, in the shape that revisions 3.0 … 3.7 share.
  * Source: @aave-dao/aave-v3-origin 3.6.0 (IPool, IPoolAddressesProvider, IAaveOracle, IScaledBalanceToken, IAToken) and
- * @aave/core-v3 1.19.3 (IPool.getEModeCategoryData); compared with both packages by test/abis.test.ts.
+ * @aave/core-v3 1.19.3 (IPool.getEModeCategoryData, SwapBorrowRateMode); compared with both packages by test/abis.test.ts.
  */
 import { parseAbi } from 'viem'
 
@@ -44,6 +44,9 @@ export const aaveV3TokenAbi = parseAbi([
   'function symbol() view returns (string)',
 ])
 
+/** The `symbol` of a few old tokens (MKR). */
+export const bytes32SymbolAbi = parseAbi(['function symbol() view returns (bytes32)'])
+
 export const aaveV3EventsAbi = parseAbi([
   'event Borrow(address indexed reserve, address user, address indexed onBehalfOf, uint256 amount, uint8 interestRateMode, uint256 borrowRate, uint16 indexed referralCode)',
   'event Supply(address indexed reserve, address user, address indexed onBehalfOf, uint256 amount, uint16 indexed referralCode)',
@@ -53,6 +56,7 @@ export const aaveV3EventsAbi = parseAbi([
   'event ReserveUsedAsCollateralEnabled(address indexed reserve, address indexed user)',
   'event ReserveUsedAsCollateralDisabled(address indexed reserve, address indexed user)',
   'event UserEModeSet(address indexed user, uint8 categoryId)',
+  'event SwapBorrowRateMode(address indexed reserve, address indexed user, uint8 interestRateMode)',
   'event DeficitCreated(address indexed user, address indexed debtAsset, uint256 amountCreated)',
   'event BalanceTransfer(address indexed from, address indexed to, uint256 value, uint256 index)',
 ])

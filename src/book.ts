@@ -2,8 +2,10 @@ import { findBands } from './core/bands/bands.ts'
 import type { BookEntry } from './core/bands/book.ts'
 import { rankBands } from './core/bands/rank.ts'
 import type { Band, Side } from './core/report.ts'
+import { toNumber } from './core/units.ts'
 import type { Entities } from './known.ts'
 import type { PositionRow } from './store/rows.ts'
+import type { ScanRecord, SourceRecord } from './store/save.ts'
 
 /** The positions of one side of spot as the band engine takes them. An unknown owner is the position itself. */
 export const bookOf = (rows: readonly PositionRow[], side: Side, entities: Entities): readonly BookEntry[] =>
@@ -44,3 +46,21 @@ export const bandsOf = (
       findBands(bookOf(rows, side, entities), { spot, side, fold, minUsd }),
     ),
   )
+
+/** The bands of every driver over all sources of a scan. */
+export const bandsByDriver = (
+  records: readonly SourceRecord[],
+  entities: Entities,
+  minUsd: number,
+): ScanRecord['bands'] => {
+  const reads = records.flatMap(({ read }) => (read ? [read] : []))
+  const symbols = [...new Set(reads.flatMap(({ drivers }) => drivers.map(({ symbol }) => symbol)))]
+  return Object.fromEntries(
+    symbols.map((symbol) => {
+      const state = reads.flatMap(({ drivers }) => drivers).find((driver) => driver.symbol === symbol)
+      const rows = reads.flatMap(({ positions }) => positions[symbol] ?? [])
+      const spot = state ? toNumber(state.spot, state.decimals) : 0
+      return [symbol, bandsOf(rows, { spot, entities, minUsd })]
+    }),
+  )
+}

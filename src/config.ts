@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { type Address, getAddress, isAddress } from 'viem'
 import { z } from 'zod'
 import { UsageError } from './core/errors.ts'
+import { problemsOf } from './core/problems.ts'
 import type { BlockTag } from './sources/rpc.ts'
 
 /**
@@ -69,14 +70,17 @@ const addressKeys = <T extends z.ZodType>(value: T) =>
     value,
   )
 
-const blockSchema = z.union([
-  z.enum(['finalized', 'safe', 'latest']),
-  z
-    .number()
-    .int()
-    .nonnegative()
-    .transform((number) => BigInt(number)),
-])
+const blockSchema = z.union(
+  [
+    z.enum(['finalized', 'safe', 'latest']),
+    z
+      .number()
+      .int()
+      .nonnegative()
+      .transform((number) => BigInt(number)),
+  ],
+  'expected a block number, "finalized", "safe" or "latest"',
+)
 
 const chainSchema = z.strictObject({
   chainId: z.number().int().positive().optional(),
@@ -86,14 +90,18 @@ const chainSchema = z.strictObject({
   block: blockSchema.optional(),
 })
 
-const sourceSchema = z.union([
-  z.string(),
+/** A key alone is short for an object with that key. */
+const sourceSchema = z.preprocess(
+  (source) => (typeof source === 'string' ? { key: source } : source),
   z.strictObject({ key: z.string(), deployment: z.record(z.string(), z.unknown()).optional() }),
-])
+)
 
 const configSchema = z.strictObject({
   chains: z.record(z.string(), chainSchema).default({}),
-  sources: z.array(sourceSchema).min(1, 'name at least one source').default(['aave-v3/ethereum/core']),
+  sources: z
+    .array(sourceSchema)
+    .min(1, 'name at least one source')
+    .default([{ key: 'aave-v3/ethereum/core' }]),
   drivers: z
     .record(
       z.string(),
@@ -159,13 +167,13 @@ export const parseConfig = (
   const problems: string[] = []
   const filled = substitute(json, env, [], problems)
   const parsed = configSchema.safeParse(filled)
+  // what is wrong with the text of a variable that is not set, is that it is not set
+  const known = new Set(problems.map((problem) => problem.split(': ')[0]))
   if (!parsed.success)
-    for (const issue of parsed.error.issues)
-      problems.push(`${issue.path.map(String).join('.') || '(root)'}: ${explain(issue)}`)
+    problems.push(...problemsOf(parsed.error).filter((problem) => !known.has(problem.split(': ')[0])))
   if (!parsed.success || problems.length > 0) throw configError(problems)
   const { data } = parsed
-  const sources = data.sources.flatMap((source, i) => {
-    const { key, deployment } = typeof source === 'string' ? { key: source, deployment: undefined } : source
+  const sources = data.sources.flatMap(({ key, deployment }, i) => {
     const parts = key.split('/')
     const [protocol, chain, name] = parts
     if (parts.length !== 3 || !protocol || !chain || !name) {
@@ -236,12 +244,6 @@ const configError = (problems: readonly string[]): UsageError =>
       ? `configuration: ${problems[0]}`
       : `configuration, ${problems.length} problems:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
   )
-
-const explain = (issue: z.core.$ZodIssue): string => {
-  if (issue.code === 'unrecognized_keys')
-    return `unknown key ${issue.keys.map((key) => `"${key}"`).join(', ')}`
-  return issue.message
-}
 
 const substitute = (
   value: unknown,

@@ -2,7 +2,7 @@ import { type Address, encodeFunctionData, type Hex } from 'viem'
 import { chainlinkFeedAbi, feedStubAbi } from '../abis/chainlink-feed.ts'
 import { feedStubProgram } from '../abis/programs.ts'
 import type { PricedAsset } from './adapters/adapter.ts'
-import { UsageError } from './core/errors.ts'
+import { TooLargeError } from './core/errors.ts'
 import {
   constantResponse,
   type DriverState,
@@ -11,7 +11,7 @@ import {
   proportionalResponse,
 } from './core/price-response.ts'
 import { WAD } from './core/units.ts'
-import { type RawCall, runTogether } from './sources/batch.ts'
+import { type RawCall, type RawResult, runTogether } from './sources/batch.ts'
 import type { Meter } from './sources/endpoint.ts'
 import { type Overrides, runModeOf } from './sources/programs.ts'
 import type { PinnedRpc } from './sources/rpc.ts'
@@ -30,7 +30,10 @@ export type DriverConfig = {
 }
 
 /** The driver in one market, and what a reader must know about how its exposures were found. */
-export type MeasuredDriver = { readonly state: DriverState; readonly notes: readonly string[] }
+export type MeasuredDriver =
+  | { readonly state: DriverState; readonly notes: readonly string[] }
+  /** Its feed gives no price: nothing can be said of the driver there. */
+  | { readonly state: null; readonly gap: string }
 
 /** A driver price at which the ratio of any adapter with up to 27 decimals shows all its digits. */
 const FINE = 10n ** 27n
@@ -52,15 +55,19 @@ export const measureDriver = async (
 ): Promise<MeasuredDriver | null> => {
   const feeds = rootFeeds(driver, assets)
   const spot = await readSpot(rpc, { driver, assets, feeds }, meter)
-  if (spot === null) return null
+  if (spot === null) {
+    const [feed] = feeds
+    if (feed === undefined) return null
+    const where = `drivers.${driver.symbol}.chains.${rpc.chain}.feeds`
+    const gap = `the ${driver.symbol} feed ${feed} gives no price on ${rpc.chain}: check ${where}`
+    return { state: null, gap }
+  }
   const notes: string[] = []
   const { programs } = await runModeOf(rpc, meter)
   const samples =
     feeds.length > 0 && programs === 'override'
       ? await sampleOracle(rpc, { feeds, assets, spot, decimals: spot.decimals }, meter)
       : null
-  if (feeds.length > 0 && samples === null)
-    notes.push(`${driver.symbol}: the endpoint refuses state overrides, so no exposure is measured`)
   const responses: Record<string, PriceResponse> = {}
   for (const [i, { asset, symbol, price }] of assets.entries()) {
     if (price === null) continue
@@ -74,7 +81,9 @@ export const measureDriver = async (
     if (measured && (measured.exposure > 0n || known === undefined)) {
       responses[asset] = measured
       if (!measured.exact)
-        notes.push(`${symbol} follows ${driver.symbol} by no straight line: its prices are approximate`)
+        notes.push(
+          `${symbol} does not follow ${driver.symbol} in plain proportion: prices through it are approximate`,
+        )
       continue
     }
     if (measured)
@@ -83,6 +92,12 @@ export const measureDriver = async (
       )
     if (known !== undefined)
       responses[asset] = proportionalResponse(price, spot.answer, weight(known), 'assets.json')
+  }
+  if (samples === null) {
+    const still = assets.filter(({ asset, price }) => price !== null && !responses[asset])
+    const rest = still.length === 0 ? '' : `; taken to stand still: ${still.map((a) => a.symbol).join(', ')}`
+    const why = feeds.length === 0 ? 'no feed is known' : 'the endpoint refuses state overrides'
+    notes.push(`${driver.symbol}: ${why}, so no exposure is measured${rest}`)
   }
   return {
     state: { symbol: driver.symbol, spot: spot.answer, decimals: spot.decimals, responses },
@@ -127,9 +142,7 @@ const readSpot = async (
   }))
   const [answer, decimals] = (await runTogether(rpc, calls, meter)).map(word)
   if (answer === null || answer === undefined || decimals === null || decimals === undefined || answer <= 0n)
-    throw new UsageError(
-      `the ${driver.symbol} feed ${feed} gives no price on ${rpc.chain}: check drivers.${driver.symbol}.chains.${rpc.chain}.feeds`,
-    )
+    return null
   return { answer, decimals: Number(decimals) }
 }
 
@@ -138,13 +151,13 @@ const word = ({ success, data }: { readonly success: boolean; readonly data: Hex
   success && data.length >= 66 ? BigInt(data.slice(0, 66)) : null
 
 /** The calls that put a driver price on every root feed, inside a batch run with `feedOverrides`. */
-export const setFeeds = (feeds: readonly Address[], answer: bigint, decimals: number): readonly RawCall[] =>
+const setFeeds = (feeds: readonly Address[], answer: bigint, decimals: number): readonly RawCall[] =>
   feeds.map((to) => ({
     to,
     data: encodeFunctionData({ abi: feedStubAbi, functionName: 'set', args: [answer, decimals] }),
   }))
 
-export const feedOverrides = (feeds: readonly Address[]): Overrides =>
+const feedOverrides = (feeds: readonly Address[]): Overrides =>
   Object.fromEntries(feeds.map((feed) => [feed, { code: feedStubProgram.runtime }]))
 
 /** The feeds under which a driver was measured, for whoever wants to move the price again (verify). */
@@ -176,16 +189,47 @@ const sampleOracle = async (
     (spot.answer * 73n) / 100n + 7n,
     (spot.answer * 51n) / 100n + 3n,
   ]
-  const calls = at.flatMap((answer) => [
-    ...setFeeds(feeds, answer, decimals),
-    ...assets.map(({ ask }) => ask),
-  ])
-  const results = await runTogether(rpc, calls, meter, feedOverrides(feeds))
-  const stride = feeds.length + assets.length
+  const questions = at.flatMap((answer) => assets.map(({ ask }) => ({ answer, call: ask })))
+  const prices = (await askUnder(rpc, { feeds, decimals, questions }, meter)).map(word)
   return at.map((driver, i) => ({
     driver,
-    prices: results.slice(i * stride + feeds.length, (i + 1) * stride).map(word),
+    prices: prices.slice(i * assets.length, (i + 1) * assets.length),
   }))
+}
+
+/** A call to make while the driver's feeds give an answer. */
+export type Question = { readonly answer: bigint; readonly call: RawCall }
+
+/** Asks each question with its answer put on every root feed: in one request, or in halves where that is too much. */
+export const askUnder = async (
+  rpc: PinnedRpc,
+  {
+    feeds,
+    decimals,
+    questions,
+  }: {
+    readonly feeds: readonly Address[]
+    readonly decimals: number
+    readonly questions: readonly Question[]
+  },
+  meter: Meter,
+): Promise<readonly RawResult[]> => {
+  const steps = questions.flatMap(({ answer, call }, i) => [
+    ...(questions[i - 1]?.answer === answer ? [] : setFeeds(feeds, answer, decimals)),
+    call,
+  ])
+  try {
+    const results = await runTogether(rpc, steps, meter, feedOverrides(feeds))
+    const asked = new Set<RawCall>(questions.map(({ call }) => call))
+    return results.filter((_, i) => asked.has(steps[i] as RawCall))
+  } catch (error) {
+    if (!(error instanceof TooLargeError) || questions.length === 1) throw error
+    const middle = Math.ceil(questions.length / 2)
+    const halves = [questions.slice(0, middle), questions.slice(middle)]
+    return (
+      await Promise.all(halves.map((half) => askUnder(rpc, { feeds, decimals, questions: half }, meter)))
+    ).flat()
+  }
 }
 
 /** The straight line through an asset's samples; `exact` when the samples it was not drawn through agree to the unit. */
@@ -197,7 +241,9 @@ const fitLine = (
   const values = samples.map(({ prices }) => prices[asset] ?? null)
   const [base, up, fine, ...checks] = values
   if (base === null || base === undefined || up === null || up === undefined) return null
-  if (up === base && checks.every((value) => value === base)) return constantResponse(price, 'measured', true)
+  // far above spot an adapter may fail; where it answers, it must not have moved either
+  const still = up === base && (fine ?? base) === base && checks.every((value) => value === base)
+  if (still) return constantResponse(price, 'measured', true)
   const agrees = (response: PriceResponse): boolean =>
     samples.every(({ driver }, i) => values[i] === priceAt(response, driver))
   if (fine !== null && fine !== undefined) {
@@ -215,5 +261,5 @@ const fitLine = (
   const slope = up - base
   const exposure = base === 0n ? 0n : (slope * spot * WAD) / (step * base)
   const clamped = exposure < 0n ? 0n : exposure > WAD ? WAD : exposure
-  return proportionalResponse(price, spot, clamped, 'measured')
+  return { ...proportionalResponse(price, spot, clamped, 'measured'), exact: false }
 }

@@ -9,6 +9,7 @@ import {
   type ImportedMarkets,
   importAdapter,
 } from './adapters/import.ts'
+import { bandsByDriver } from './book.ts'
 import type { ScanSummary } from './core/documents.ts'
 import { UsageError } from './core/errors.ts'
 import { constantResponse, type DriverState, proportionalResponse } from './core/price-response.ts'
@@ -16,7 +17,6 @@ import type { Coverage } from './core/report.ts'
 import { parseUnitsDown, toNumber, WAD } from './core/units.ts'
 import { knownAssets, loadEntities } from './known.ts'
 import { pricePositions } from './pricing.ts'
-import { bandsByDriver } from './scan.ts'
 import type { Db } from './store/open.ts'
 import { type SourceRecord, saveScan } from './store/save.ts'
 import { VERSION } from './version.ts'
@@ -85,11 +85,11 @@ export const importFile = (options: ImportOptions): ScanSummary => {
   const markets: ImportedMarkets = { prices }
   const accounts = new Map(parsed.map(({ id, account }) => [id, account]))
   const drivers = driverStates(markets, options)
-  if (drivers.length === 0)
-    throw new UsageError(
-      `${file} prices no asset that moves with ${options.drivers.join(' or ')}: give the price with --spot ETH=2000`,
-    )
-  const key = `import/${chain}/${options.name ?? basename(file, extname(file))}`
+  if (drivers.length === 0) throw new UsageError(`${file}: ${whyNoDriver(markets, options)}`)
+  const name = options.name ?? basename(file, extname(file))
+  if (name === '' || name.includes('/'))
+    throw new UsageError(`--name "${name}": one word without a slash, the last part of the source key`)
+  const key = `import/${chain}/${name}`
   const positions = pricePositions({ source: key, adapter: importAdapter, markets, accounts, drivers })
   const first = Object.values(positions)[0] ?? []
   const unpriced = first.filter(({ outcome }) => outcome === 'unpriced')
@@ -112,7 +112,7 @@ export const importFile = (options: ImportOptions): ScanSummary => {
     key,
     protocol: importAdapter.name,
     chain,
-    deployment: options.name ?? basename(file, extname(file)),
+    deployment: name,
     coverage,
     read: {
       block: Number(block ?? timestamp ?? 0),
@@ -171,22 +171,31 @@ const readRows = (file: string): readonly Row[] => {
   } catch (cause) {
     throw new UsageError(`cannot read ${file}: check the path`, { cause })
   }
-  const rows = file.endsWith('.json') ? readJson(file, text) : readCsv(file, text)
+  const rows = extname(file).toLowerCase() === '.json' ? readJson(file, text) : readCsv(file, text)
   const [first] = rows
   if (!first) throw new UsageError(`${file} holds no position`)
   const missing = COLUMNS.required.filter((column) => !(column in first.cells))
-  if (missing.length > 0) throw new UsageError(`${file} lacks the columns ${missing.join(', ')}`)
+  if (missing.length > 0)
+    throw new UsageError(`${file}, line ${first.line}: lacks the columns ${missing.join(', ')}`)
   const known: readonly string[] = [...COLUMNS.required, ...COLUMNS.optional]
-  const unknown = Object.keys(first.cells).filter((column) => !known.includes(column))
-  if (unknown.length > 0)
-    throw new UsageError(`${file} has unknown columns ${unknown.join(', ')}; known are ${known.join(', ')}`)
+  for (const { line, cells } of rows) {
+    const unknown = Object.keys(cells).filter((column) => !known.includes(column))
+    if (unknown.length > 0)
+      throw new UsageError(
+        `${file}, line ${line}: unknown columns ${unknown.join(', ')}; known are ${known.join(', ')}`,
+      )
+  }
   return rows
 }
 
 const readCsv = (file: string, text: string): readonly Row[] => {
   try {
     const records: unknown = parse(text, {
-      columns: true,
+      columns: (header: string[]) => {
+        const twice = header.find((column, i) => header.indexOf(column) !== i)
+        if (twice !== undefined) throw new Error(`the column ${twice} stands twice on line 1`)
+        return header
+      },
       bom: true,
       trim: true,
       skip_empty_lines: true,
@@ -211,11 +220,16 @@ const readJson = (file: string, text: string): readonly Row[] => {
   }
   // a JSON number may have lost digits before we see it: amounts are text, as everywhere
   const parsed = z.array(z.record(z.string(), z.string().nullable())).safeParse(json)
-  if (!parsed.success)
+  if (!parsed.success) {
+    const [row, column] = parsed.error.issues[0]?.path ?? []
+    const where =
+      typeof row === 'number' ? `, line ${row + 1}${column === undefined ? '' : `, ${String(column)}`}` : ''
     throw new UsageError(
-      `${file}: expected an array of objects whose values are text ("1.5", not 1.5); nothing is stored`,
+      `${file}${where}: expected an array of objects whose values are text ("1.5", not 1.5); nothing is stored`,
     )
+  }
   return parsed.data.map((record, i) => ({
+    // of a JSON file, the number of the object
     line: i + 1,
     cells: Object.fromEntries(Object.entries(record).map(([key, value]) => [key, value ?? ''])),
   }))
@@ -225,8 +239,8 @@ type ParsedRow = {
   readonly line: number
   readonly id: string
   readonly account: ImportedAccount
-  /** 1e-8 USD by asset. */
-  readonly prices: Readonly<Record<string, bigint>>
+  /** 1e-8 USD of an asset, in the order of the columns. */
+  readonly prices: readonly (readonly [asset: string, price: bigint])[]
   readonly chain: string
   readonly block: string
   readonly timestamp: string
@@ -260,23 +274,27 @@ const parseRow = ({ line, cells }: Row, problems: string[]): ParsedRow => {
   if (low !== null && high !== null && low > high) problems.push(`line ${line}: price_down is above price_up`)
   if (threshold === null && low === null)
     problems.push(`line ${line}: neither liquidation_threshold nor price_up and price_down`)
-  for (const column of ['block', 'timestamp'])
-    if (!/^\d*$/.test(cell(column))) bad(column, 'is not a whole number')
+  if (!/^\d{0,15}$/.test(cell('block'))) bad('block', 'is not a block number')
+  if (!/^\d{0,10}$/.test(cell('timestamp'))) bad('timestamp', 'is not a time in Unix seconds')
   const owner = cell('owner')
+  const collateralPrice = needed('collateral_price_usd', IMPORT_PRICE_DECIMALS)
+  const sameAsset = cell('debt_asset') === cell('collateral_asset')
+  const debtPrice =
+    decimal('debt_price_usd', IMPORT_PRICE_DECIMALS) ?? (sameAsset ? collateralPrice : 10n ** 8n)
   return {
     line,
     id: text('position_id'),
     account: {
-      owner: owner === '' ? null : isAddress(owner) ? getAddress(owner) : owner,
+      owner: owner === '' ? null : isAddress(owner, { strict: false }) ? getAddress(owner) : owner,
       collateral: { asset: text('collateral_asset'), amount: needed('collateral_amount', 18) },
       debt: { asset: text('debt_asset'), amount: needed('debt_amount', 18) },
       threshold,
       range: low !== null && high !== null ? { low, high } : null,
     },
-    prices: {
-      [cell('collateral_asset')]: needed('collateral_price_usd', IMPORT_PRICE_DECIMALS),
-      [cell('debt_asset')]: decimal('debt_price_usd', IMPORT_PRICE_DECIMALS) ?? 10n ** 8n,
-    },
+    prices: [
+      [cell('collateral_asset'), collateralPrice],
+      [cell('debt_asset'), debtPrice],
+    ],
     chain: cell('chain'),
     block: cell('block'),
     timestamp: cell('timestamp'),
@@ -285,18 +303,18 @@ const parseRow = ({ line, cells }: Row, problems: string[]): ParsedRow => {
 
 /** One price an asset: two in one file cannot both be the price at its moment. */
 const onePrice = (rows: readonly ParsedRow[], problems: string[]): Readonly<Record<string, bigint>> => {
-  const prices: Record<string, bigint> = {}
-  for (const row of rows)
-    for (const [asset, price] of Object.entries(row.prices)) {
-      const known = prices[asset]
-      if (known !== undefined && known !== price)
+  const prices = new Map<string, { readonly price: bigint; readonly line: number }>()
+  for (const { line, prices: own } of rows)
+    for (const [asset, price] of own) {
+      const known = prices.get(asset)
+      if (known !== undefined && known.price !== price)
         problems.push(
-          `line ${row.line}: ${asset} is priced ${toNumber(price, 8)}, but ${toNumber(known, 8)} on an earlier line`,
+          `line ${line}: ${asset} is priced ${toNumber(price, 8)}, but ${toNumber(known.price, 8)} on line ${known.line}`,
         )
-      else if (price === 0n) problems.push(`line ${row.line}: ${asset} is priced 0`)
-      prices[asset] ??= price
+      else if (known === undefined && price === 0n) problems.push(`line ${line}: ${asset} is priced 0`)
+      if (known === undefined) prices.set(asset, { price, line })
     }
-  return prices
+  return Object.fromEntries([...prices].map(([asset, { price }]) => [asset, price]))
 }
 
 /** The one value of a column that a whole file shares; null where it is empty throughout. */
@@ -305,31 +323,38 @@ const only = (
   column: 'chain' | 'block' | 'timestamp',
   problems: string[],
 ): string | null => {
-  const values = [...new Set(rows.map((row) => row[column]))]
-  if (values.length > 1)
-    problems.push(`${column} differs between rows (${values.slice(0, 3).join(', ')}): one moment a file`)
-  return values[0] === '' ? null : (values[0] ?? null)
+  const [first] = rows
+  const value = first?.[column] ?? ''
+  const other = rows.find((row) => row[column] !== value)
+  if (other)
+    problems.push(
+      `line ${other.line}: ${column} "${other[column]}", but "${value}" on line ${first?.line}: one moment a file`,
+    )
+  return value === '' ? null : value
 }
 
 /** Names under which files call the drivers themselves. */
 const NATIVE: Readonly<Record<string, readonly string[]>> = { ETH: ['ETH', 'WETH'], BTC: ['BTC', 'WBTC'] }
 
-const driverStates = (
-  { prices }: ImportedMarkets,
-  { drivers, spots }: ImportOptions,
-): readonly DriverState[] =>
+/** Assets of a file that move one for one with a driver. */
+const followers = ({ prices }: ImportedMarkets, symbol: string): ReadonlySet<string> => {
+  const names = new Set([symbol, ...(NATIVE[symbol] ?? [])])
+  for (const assets of Object.values(knownAssets().chains))
+    for (const known of Object.values(assets))
+      if (known.driver === symbol && known.weight === 1) names.add(known.symbol)
+  return new Set(Object.keys(prices).filter((asset) => names.has(asset)))
+}
+
+const driverStates = (markets: ImportedMarkets, { drivers, spots }: ImportOptions): readonly DriverState[] =>
   drivers.flatMap((symbol) => {
-    const follows = new Set([symbol, ...(NATIVE[symbol] ?? [])])
-    for (const assets of Object.values(knownAssets().chains))
-      for (const known of Object.values(assets))
-        if (known.driver === symbol && known.weight === 1) follows.add(known.symbol)
+    const follows = followers(markets, symbol)
     const given = spots[symbol]
     const named = (NATIVE[symbol] ?? [symbol])
-      .map((asset) => prices[asset])
+      .map((asset) => markets.prices[asset])
       .find((price) => price !== undefined)
     const spot = given === undefined ? named : BigInt(Math.round(given * 1e8))
-    if (spot === undefined || !Object.keys(prices).some((asset) => follows.has(asset))) return []
-    const responses = Object.entries(prices).map(([asset, price]) => [
+    if (spot === undefined || follows.size === 0) return []
+    const responses = Object.entries(markets.prices).map(([asset, price]) => [
       asset,
       follows.has(asset)
         ? proportionalResponse(price, spot, WAD, 'assets.json')
@@ -337,3 +362,12 @@ const driverStates = (
     ])
     return [{ symbol, spot, decimals: IMPORT_PRICE_DECIMALS, responses: Object.fromEntries(responses) }]
   })
+
+const whyNoDriver = (markets: ImportedMarkets, { drivers }: ImportOptions): string => {
+  for (const symbol of drivers) {
+    const [asset] = followers(markets, symbol)
+    if (asset !== undefined)
+      return `${asset} follows ${symbol}, whose price the file does not hold: add --spot ${symbol}=<USD>`
+  }
+  return `none of its assets (${Object.keys(markets.prices).join(', ')}) follows ${drivers.join(' or ')}; nothing is stored`
+}

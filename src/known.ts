@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { getAddress, isAddress } from 'viem'
 import { z } from 'zod'
 import { UsageError } from './core/errors.ts'
+import { problemsOf } from './core/problems.ts'
 
 /** Looks upwards from this module, because it runs from src/ in a clone and from dist/src/ when installed. */
 const dataFile = (name: string): string => {
@@ -68,10 +69,7 @@ export const loadEntities = (file: string | null): Entities => {
       throw new UsageError(`${from} is not JSON`, { cause })
     }
     const parsed = entitiesSchema.safeParse(json)
-    if (!parsed.success) {
-      const issue = parsed.error.issues[0]
-      throw new UsageError(`${from}: ${issue?.path.map(String).join('.')}: ${issue?.message}`)
-    }
+    if (!parsed.success) throw new UsageError(`${from}: ${problemsOf(parsed.error).join('; ')}`)
     for (const { name, addresses } of parsed.data.entities)
       for (const address of addresses) {
         if (!isAddress(address)) throw new UsageError(`${from}: "${address}" is not an address`)

@@ -2,7 +2,7 @@ import type { AnyAdapter, PriceOf } from './adapters/adapter.ts'
 import { liquidationPrice, type Priced } from './core/liquidation-price.ts'
 import type { Leg, Position } from './core/position.ts'
 import { type DriverState, priceAt } from './core/price-response.ts'
-import { toNumber, unitOf, WAD } from './core/units.ts'
+import { toNumber, WAD } from './core/units.ts'
 import type { LegRow, PositionRow } from './store/rows.ts'
 
 /** Everything needed to price a source, whether just read or taken from the store. */
@@ -23,35 +23,18 @@ export const pricePositions = (input: PricingInput): Readonly<Record<string, rea
     if (!adapter.hasDebt(account)) continue
     const position = adapter.position(markets, key, account)
     const rule = adapter.isLiquidatable(markets, account)
-    const averaged = adapter.slack(markets, account) > 0n
+    const phase = adapter.phase(markets, account)
     for (const driver of drivers) {
-      const { spot, responses } = driver
+      const { spot, decimals, responses } = driver
       const exposureOf = (asset: string) => responses[asset]?.exposure ?? 0n
       const isLiquidatable = (answer: bigint) => rule(pricesAt(driver, spotPrices, answer))
-      const phaseOf = (answer: bigint) =>
-        averageThreshold(position.collateral, pricesAt(driver, spotPrices, answer))
-      const priced = liquidationPrice(
-        position,
-        { spot, exposureOf },
-        isLiquidatable,
-        averaged ? phaseOf : null,
-      )
+      const phaseOf = phase && ((answer: bigint) => phase(pricesAt(driver, spotPrices, answer)))
+      const target = { spot, decimals, exposureOf }
+      const priced = liquidationPrice(position, target, isLiquidatable, phaseOf)
       rows[driver.symbol]?.push(rowOf(input.source, position, { driver, priced, exposureOf }))
     }
   }
   return rows
-}
-
-/** The average threshold of collateral cut to whole basis points: what the rules that use it (Aave ≤ 3.4) jump with. */
-const averageThreshold = (collateral: readonly Leg[], priceOf: PriceOf): bigint => {
-  let total = 0n
-  let weighted = 0n
-  for (const { amount, decimals, pricedAs, threshold } of collateral) {
-    const value = (amount * priceOf(pricedAs)) / unitOf(decimals)
-    total += value
-    weighted += value * threshold
-  }
-  return total === 0n ? 0n : (weighted * 10_000n) / (total * WAD)
 }
 
 /** The price of every asset of a market with the driver at an answer. */

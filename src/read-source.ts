@@ -65,32 +65,22 @@ export const readSource = async (
 
   const markets = await adapter.markets(context)
   report('markets', 1, 1)
-  const touched = new Set(known.cursor === null ? known.states.keys() : [])
-  const range = {
-    from: known.cursor === null ? source.fromBlock : known.cursor + 1n,
-    to: rpc.block.number,
-    known: known.cursor === null ? null : (account: string) => known.states.has(account),
-  }
-  if (range.from <= range.to)
-    for await (const account of adapter.touched(context, markets, range)) {
-      touched.add(account)
-      if (touched.size % 1000 === 0) report('accounts found', touched.size)
-    }
-  report('accounts found', touched.size, touched.size)
-
-  let done = 0
-  const accounts = await readInBatches(adapter, { context, markets, keys: [...touched] }, (count) => {
-    done += count
-    report('accounts read', done, touched.size)
-  })
-  const states = new Map(known.states)
-  for (const { key: account, state } of accounts) states.set(account, state)
+  let found = await readTouched(context, { ...source, markets, known }, report)
+  // what no log since the last scan explains must be looked for from the beginning
+  if (known.cursor !== null && found.completeness.gaps.length > 0)
+    found = await readTouched(context, { ...source, markets, known: { ...known, cursor: null } }, report)
+  const { accounts, states, completeness } = found
 
   const drivers = []
   const notes: string[] = []
+  const unmeasured: string[] = []
   for (const driver of configured) {
     const measured = await measureDriver(rpc, { driver, assets: adapter.prices(markets) }, meter)
     if (measured === null) continue
+    if (measured.state === null) {
+      unmeasured.push(measured.gap)
+      continue
+    }
     drivers.push(measured.state)
     notes.push(...measured.notes)
   }
@@ -99,11 +89,11 @@ export const readSource = async (
   report('priced', count, count)
 
   const unpriced = Object.values(positions)[0]?.filter(({ outcome }) => outcome === 'unpriced') ?? []
-  const completeness = compareTotals(adapter, markets, states)
   const remarks = adapter.remarks(markets)
   const gaps = [
     ...remarks.gaps,
-    ...(drivers.length === 0
+    ...unmeasured,
+    ...(drivers.length + unmeasured.length === 0
       ? [
           `no driver is known on ${rpc.chain}: name drivers.ETH.chains.${rpc.chain}.feeds in the configuration`,
         ]
@@ -138,6 +128,45 @@ export const readSource = async (
   }
 }
 
+/** Brings the known states up to the pinned block: what is touched since the cursor, or everything without one. */
+const readTouched = async (
+  context: Context<unknown>,
+  {
+    adapter,
+    markets,
+    fromBlock,
+    known,
+  }: {
+    readonly adapter: AnyAdapter
+    readonly markets: unknown
+    readonly fromBlock: bigint
+    readonly known: Known
+  },
+  report: (phase: Progress['phase'], done: number, total?: number) => void,
+) => {
+  const touched = new Set(known.cursor === null ? known.states.keys() : [])
+  const range = {
+    from: known.cursor === null ? fromBlock : known.cursor + 1n,
+    to: context.block.number,
+    known: known.cursor === null ? null : (account: string) => known.states.has(account),
+  }
+  if (range.from <= range.to)
+    for await (const account of adapter.touched(context, markets, range)) {
+      touched.add(account)
+      if (touched.size % 1000 === 0) report('accounts found', touched.size)
+    }
+  report('accounts found', touched.size, touched.size)
+
+  let done = 0
+  const accounts = await readInBatches(adapter, { context, markets, keys: [...touched] }, (count) => {
+    done += count
+    report('accounts read', done, touched.size)
+  })
+  const states = new Map(known.states)
+  for (const { key, state } of accounts) states.set(key, state)
+  return { accounts, states, completeness: compareTotals(adapter, markets, states) }
+}
+
 type Completeness = {
   readonly totals: NonNullable<SourceRecord['read']>['totals']
   readonly gaps: readonly string[]
@@ -163,7 +192,7 @@ export const compareTotals = (
     const sum = sums.get(asset) ?? 0n
     if (sum !== total)
       gaps.push(
-        `${symbol}: the accounts found owe ${sum}, the protocol reports ${total} (scaled units); scan again with --full, or report it`,
+        `${symbol}: the accounts found owe ${sum}, the protocol reports ${total} (scaled units), though every account was read; try another endpoint, or report it`,
       )
     if (usd !== null) {
       found += total === 0n ? 0n : (usd * sum) / total

@@ -1,12 +1,13 @@
+import { z } from 'zod'
 import { adapters } from './adapters/index.ts'
-import { bandsOf } from './book.ts'
+import { bandsByDriver } from './book.ts'
 import type { Config, SourceConfig } from './config.ts'
 import type { ScanSummary } from './core/documents.ts'
 import { BaseError, EndpointError, EndpointUnfitError, UsageError } from './core/errors.ts'
+import { problemsOf } from './core/problems.ts'
 import type { Block, Coverage, ScanStatus } from './core/report.ts'
-import { toNumber } from './core/units.ts'
 import { driversOn } from './drivers.ts'
-import { type Entities, loadEntities } from './known.ts'
+import { loadEntities } from './known.ts'
 import { type Known, type Progress, readSource } from './read-source.ts'
 import { newMeter } from './sources/endpoint.ts'
 import { runModeOf } from './sources/programs.ts'
@@ -63,6 +64,7 @@ export const scan = async (options: ScanOptions): Promise<ScanSummary> => {
             onProgress,
           },
         )
+        await confirmBlock(rpc)
         blocks.set(chain, blockOf(rpc))
         const coverage = markStale({ ...read.coverage, seconds: seconds() }, rpc, {
           byTag: typeof (options.block ?? config.chains[chain]?.block) === 'string',
@@ -95,24 +97,6 @@ export const scan = async (options: ScanOptions): Promise<ScanSummary> => {
   return { scanId, status, blocks: record.blocks, coverage }
 }
 
-/** The bands of every driver over all sources of a scan. */
-export const bandsByDriver = (
-  records: readonly SourceRecord[],
-  entities: Entities,
-  minUsd: number,
-): ScanRecord['bands'] => {
-  const reads = records.flatMap(({ read }) => (read ? [read] : []))
-  const symbols = [...new Set(reads.flatMap(({ drivers }) => drivers.map(({ symbol }) => symbol)))]
-  return Object.fromEntries(
-    symbols.map((symbol) => {
-      const state = reads.flatMap(({ drivers }) => drivers).find((driver) => driver.symbol === symbol)
-      const rows = reads.flatMap(({ positions }) => positions[symbol] ?? [])
-      const spot = state ? toNumber(state.spot, state.decimals) : 0
-      return [symbol, bandsOf(rows, { spot, entities, minUsd })]
-    }),
-  )
-}
-
 /** A configured source with its adapter and what it reads there. */
 type ResolvedSource = SourceConfig & {
   readonly adapter: (typeof adapters)[number]
@@ -120,28 +104,36 @@ type ResolvedSource = SourceConfig & {
   readonly fromBlock: bigint
 }
 
+/** @throws UsageError naming every source that cannot be read as it is configured. */
 const chooseSources = (config: Config, only: readonly string[] | undefined): readonly ResolvedSource[] => {
   const unknown = (only ?? []).filter((key) => !config.sources.some((source) => source.key === key))
   if (unknown.length > 0)
     throw new UsageError(
       `--only ${unknown.join(',')}: not configured; configured are ${config.sources.map(({ key }) => key).join(', ')}`,
     )
-  const chosen = config.sources.filter(({ key }) => only === undefined || only.includes(key))
-  return chosen.map((source) => {
-    const adapter = adapters.find(({ name }) => name === source.protocol)
-    if (!adapter)
-      throw new UsageError(
-        `source ${source.key}: no protocol "${source.protocol}"; known are ${adapters.map(({ name }) => name).join(', ')}`,
-      )
-    const path = `${source.chain}/${source.deployment}`
-    const input = source.inline ?? adapter.deployments[path]
-    if (input === undefined)
-      throw new UsageError(
-        `source ${source.key}: ${adapter.name} has no deployment ${path}; known are ${Object.keys(adapter.deployments).join(', ')}, or write "deployment" beside the key`,
-      )
+  const chosen = config.sources.filter(({ key }) => only === undefined || only.includes(key)).map(resolve)
+  const problems = chosen.filter((source) => typeof source === 'string')
+  if (problems.length > 0) throw new UsageError(problems.join('\n'))
+  return chosen.filter((source) => typeof source !== 'string')
+}
+
+/** The source with its adapter and deployment; a text where there is none. */
+const resolve = (source: SourceConfig): ResolvedSource | string => {
+  const readable = adapters.filter(({ deployments }) => Object.keys(deployments).length > 0)
+  const adapter = readable.find(({ name }) => name === source.protocol)
+  if (!adapter)
+    return `source ${source.key}: no protocol "${source.protocol}"; known are ${readable.map(({ name }) => name).join(', ')}`
+  const path = `${source.chain}/${source.deployment}`
+  const input = source.inline ?? adapter.deployments[path]
+  if (input === undefined)
+    return `source ${source.key}: ${adapter.name} has no deployment ${path}; known are ${Object.keys(adapter.deployments).join(', ')}, or write "deployment" beside the key`
+  try {
     const target = adapter.parseDeployment(input)
     return { ...source, adapter, target, fromBlock: target.fromBlock }
-  })
+  } catch (error) {
+    if (!(error instanceof z.ZodError)) throw error
+    return `source ${source.key}: ${problemsOf(error, ['deployment']).join('; ')}`
+  }
 }
 
 /** Connects each chain once, when its first source asks for it; all its sources share the outcome. */
@@ -186,6 +178,16 @@ const whatIsKnown = async (
     !full && cursor.block <= rpc.block.number && (await rpc.hashOf(cursor.block, newMeter())) === cursor.hash
   // the accounts once known are read again in any case: a shorter list from a new endpoint must not lose them
   return { cursor: usable ? cursor.block : null, states }
+}
+
+/** Where an endpoint reads by number only, a reorganisation meanwhile would have gone unnoticed. */
+const confirmBlock = async (rpc: PinnedRpc): Promise<void> => {
+  const meter = newMeter()
+  const { byHash } = await runModeOf(rpc, meter)
+  if (byHash || (await rpc.hashOf(rpc.block.number, meter)) === rpc.block.hash) return
+  throw new EndpointError(
+    `block ${rpc.block.number} of ${rpc.chain} was reorganised away during the scan: scan again, or at an older block`,
+  )
 }
 
 const blockOf = ({ chain, chainId, block }: PinnedRpc): Block => ({

@@ -2,11 +2,10 @@ import type { AnyAdapter } from './adapters/adapter.ts'
 import { adapters } from './adapters/index.ts'
 import type { Config } from './config.ts'
 import type { Disagreement, Verification } from './core/documents.ts'
-import { InvalidDataError, TooLargeError, UsageError } from './core/errors.ts'
-import { type DriverConfig, feedOverrides, feedsOf, setFeeds } from './driver.ts'
+import { InvalidDataError, UsageError } from './core/errors.ts'
+import { askUnder, type DriverConfig, feedsOf } from './driver.ts'
 import { driversOn } from './drivers.ts'
 import type { ScanBook } from './report.ts'
-import { runTogether } from './sources/batch.ts'
 import { type Meter, newMeter } from './sources/endpoint.ts'
 import { runModeOf } from './sources/programs.ts'
 import { connect, type PinnedRpc } from './sources/rpc.ts'
@@ -110,7 +109,7 @@ const connectTo = async (
 }
 
 /** The two driver prices of a row, and what the contract must say of each. */
-const questions = (
+const sidesOf = (
   row: PositionRow,
   spotRaw: bigint,
 ): readonly { price: bigint; expected: 'liquidatable' | 'safe' }[] => {
@@ -125,32 +124,19 @@ const questions = (
 const ask = async (target: Target, rows: readonly PositionRow[]): Promise<readonly Disagreement[]> => {
   const { rpc, meter, adapter, markets, feeds, decimals } = target
   const asked = rows.flatMap((row) =>
-    questions(row, target.spot).map((question) => ({
-      row,
-      ...question,
-      verdict: adapter.verdict(markets, row.id),
-    })),
+    sidesOf(row, target.spot).map((side) => ({ row, ...side, verdict: adapter.verdict(markets, row.id) })),
   )
-  const calls = asked.flatMap(({ price, verdict }) => [
-    ...setFeeds(feeds, price, decimals),
-    { to: verdict.to, data: verdict.data },
-  ])
-  try {
-    const results = await runTogether(rpc, calls, meter, feedOverrides(feeds))
-    return asked.flatMap(({ row, price, expected, verdict }, i) => {
-      const result = results[(i + 1) * (feeds.length + 1) - 1]
-      const contract = !result?.success
-        ? ('refused' as const)
-        : verdict.isLiquidatable(result.data)
-          ? ('liquidatable' as const)
-          : ('safe' as const)
-      return contract === expected
-        ? []
-        : [{ source: row.source, id: row.id, priceRaw: price.toString(), expected, contract }]
-    })
-  } catch (error) {
-    if (!(error instanceof TooLargeError) || rows.length === 1) throw error
-    const middle = Math.ceil(rows.length / 2)
-    return [...(await ask(target, rows.slice(0, middle))), ...(await ask(target, rows.slice(middle)))]
-  }
+  const questions = asked.map(({ price, verdict: { to, data } }) => ({ answer: price, call: { to, data } }))
+  const results = await askUnder(rpc, { feeds, decimals, questions }, meter)
+  return asked.flatMap(({ row, price, expected, verdict }, i) => {
+    const result = results[i]
+    const contract = !result?.success
+      ? ('refused' as const)
+      : verdict.isLiquidatable(result.data)
+        ? ('liquidatable' as const)
+        : ('safe' as const)
+    return contract === expected
+      ? []
+      : [{ source: row.source, id: row.id, priceRaw: price.toString(), expected, contract }]
+  })
 }

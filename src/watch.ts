@@ -6,7 +6,7 @@ export type Schedule = { readonly every: number } | { readonly cron: string }
 /**
  * When the next run is due, as a function of now. `every` keeps the rhythm of the first run: a run that takes longer
  * than its interval skips what it missed, and never overlaps.
- * @throws UsageError for a cron expression that is none.
+ * @throws UsageError for a cron expression that is none, or that never comes.
  */
 export const nextRun = (schedule: Schedule, first: Date): ((now: Date) => Date) => {
   if ('every' in schedule) {
@@ -20,12 +20,17 @@ export const nextRun = (schedule: Schedule, first: Date): ((now: Date) => Date) 
   } catch (cause) {
     throw new UsageError(`--cron "${schedule.cron}" is no cron expression, like "*/15 * * * *"`, { cause })
   }
-  return (now) => {
+  const after = (now: Date): Date => {
     const next = cron.nextRun(now)
-    if (!next) throw new UsageError(`--cron "${schedule.cron}" never comes again`)
+    if (!next) throw new UsageError(`--cron "${schedule.cron}" names no time that will come`)
     return next
   }
+  after(first)
+  return after
 }
+
+/** A timer of more than 24.8 days fires at once (its milliseconds must fit 31 bits), so that long waits are cut. */
+const LONGEST_SLEEP = 24 * 3600 * 1000
 
 /**
  * Runs at once and then on schedule, one run after the other, until the signal. A run that fails is reported and the
@@ -55,7 +60,8 @@ export const watch = async (
       if (!(error instanceof BaseError) || error instanceof UsageError) throw error
       onError(error, next(now()))
     }
-    if (signal.aborted) return
-    await sleep(Math.max(0, next(now()).getTime() - now().getTime()), signal)
+    const due = next(now()).getTime()
+    for (let left = due - now().getTime(); left > 0 && !signal.aborted; left = due - now().getTime())
+      await sleep(Math.min(left, LONGEST_SLEEP), signal)
   }
 }

@@ -1,5 +1,11 @@
-import { type Address, getAddress, zeroAddress } from 'viem'
-import { aaveV3OracleAbi, aaveV3PoolAbi, aaveV3ProviderAbi, aaveV3TokenAbi } from '../../abis/aave-v3.ts'
+import { type Address, getAddress, hexToString, zeroAddress } from 'viem'
+import {
+  aaveV3OracleAbi,
+  aaveV3PoolAbi,
+  aaveV3ProviderAbi,
+  aaveV3TokenAbi,
+  bytes32SymbolAbi,
+} from '../../abis/aave-v3.ts'
 import { priceAdapterAbi } from '../../abis/price-adapter.ts'
 import { InvalidDataError } from '../core/errors.ts'
 import type { Reader } from '../sources/batch.ts'
@@ -113,11 +119,12 @@ const readReserve = async (
     read({ ...oracleOf, functionName: 'getSourceOfAsset' }),
     tryRead({ address: asset, abi: aaveV3TokenAbi, functionName: 'symbol' }),
   ])
-  const [scaledDebtTotal, stableDebtTotal, ...bases] = await Promise.all([
+  const [scaledDebtTotal, stableDebtTotal, shortSymbol, ...bases] = await Promise.all([
     read({ address: data.variableDebtTokenAddress, abi: aaveV3TokenAbi, functionName: 'scaledTotalSupply' }),
     data.stableDebtTokenAddress === zeroAddress
       ? null
       : tryRead({ address: data.stableDebtTokenAddress, abi: aaveV3TokenAbi, functionName: 'totalSupply' }),
+    symbol === null ? tryRead({ address: asset, abi: bytes32SymbolAbi, functionName: 'symbol' }) : null,
     ...(['BASE_TO_USD_AGGREGATOR', 'ASSET_TO_USD_AGGREGATOR', 'PEG_TO_BASE'] as const).map((functionName) =>
       tryRead({ address: source, abi: priceAdapterAbi, functionName }),
     ),
@@ -126,7 +133,8 @@ const readReserve = async (
   return {
     id: data.id,
     asset: getAddress(asset),
-    symbol: symbol ?? `${asset.slice(0, 8)}…`,
+    symbol:
+      symbol ?? (shortSymbol === null ? `${asset.slice(0, 8)}…` : hexToString(shortSymbol, { size: 32 })),
     decimals: Number(bits(configuration, 48, 8)),
     liquidationThreshold: bits(configuration, 16, 16),
     active: bits(configuration, 56, 1) === 1n,

@@ -47,6 +47,20 @@ export type HealthLeg = {
   readonly threshold: bigint
 }
 
+type Weighed = { readonly total: bigint; readonly weighted: bigint; readonly average: bigint }
+
+/** Collateral in the base currency: its sum, its threshold-weighted sum (bps), and their ratio cut to whole bps. */
+export const averageThreshold = (collateral: readonly HealthLeg[]): Weighed => {
+  let total = 0n
+  let weighted = 0n
+  for (const { amount, price, unit, threshold } of collateral) {
+    const value = mulDown(amount, price, unit)
+    total += value
+    weighted += value * threshold
+  }
+  return { total, weighted, average: total === 0n ? 0n : weighted / total }
+}
+
 /**
  * The health factor of getUserAccountData, WAD, to the integer.
  * @returns null where there is no debt.
@@ -56,18 +70,11 @@ export const healthFactor = (
   collateral: readonly HealthLeg[],
   debt: readonly HealthLeg[],
 ): bigint | null => {
-  let total = 0n
-  let weighted = 0n
-  for (const { amount, price, unit, threshold } of collateral) {
-    const value = mulDown(amount, price, unit)
-    total += value
-    weighted += value * threshold
-  }
   let owed = 0n
   for (const { amount, price, unit } of debt)
     owed += rules.rounding === 'half-up' ? mulDown(amount, price, unit) : mulUp(amount, price, unit)
   if (owed === 0n) return null
+  const { total, weighted, average } = averageThreshold(collateral)
   if (rules.rounding === 'floor-ceil') return divHalfUp(weighted, owed, WAD) / BPS
-  const average = total === 0n ? 0n : weighted / total
   return divHalfUp(mulHalfUp(total, average, BPS), owed, WAD)
 }

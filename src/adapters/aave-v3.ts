@@ -14,7 +14,14 @@ import { RAY, toNumber, unitOf, WAD } from '../core/units.ts'
 import { type AaveV3Account, readAccounts } from './aave-v3-accounts.ts'
 import { aaveV3Deployments } from './aave-v3-deployments.ts'
 import { type AaveV3Markets, type Reserve, readMarkets } from './aave-v3-markets.ts'
-import { balanceOf, type HealthLeg, healthFactor, NEWEST_KNOWN_REVISION, rulesOf } from './aave-v3-rules.ts'
+import {
+  averageThreshold,
+  balanceOf,
+  type HealthLeg,
+  healthFactor,
+  NEWEST_KNOWN_REVISION,
+  rulesOf,
+} from './aave-v3-rules.ts'
 import type { Adapter, PriceOf } from './adapter.ts'
 
 type Deployment = {
@@ -53,16 +60,38 @@ const ACCOUNT_TOPICS: Readonly<Record<Hex, readonly number[]>> = {
   [topicOf('ReserveUsedAsCollateralEnabled')]: [2],
   [topicOf('ReserveUsedAsCollateralDisabled')]: [2],
   [topicOf('UserEModeSet')]: [1],
+  [topicOf('SwapBorrowRateMode')]: [2],
   [topicOf('DeficitCreated')]: [1],
   [topicOf('BalanceTransfer')]: [1, 2],
 }
 
 /** Where a leg takes its price: the reserve's own, or the category's shared source (revisions up to 3.1). */
 const pricedAs = (markets: AaveV3Markets, account: AaveV3Account, reserve: Reserve): Address => {
-  const eMode = markets.eModes[account.eMode]
-  const shared =
-    rulesOf(markets.revision).eMode === 'category' && account.eMode === reserve.eModeCategory && eMode?.price
-  return shared && eMode.priceSource ? eMode.priceSource : reserve.asset
+  const eMode = sharedPrice(markets, account)
+  return eMode && account.eMode === reserve.eModeCategory && eMode.price !== 0n
+    ? eMode.priceSource
+    : reserve.asset
+}
+
+/** The price source that the account's e-mode has of its own (revisions up to 3.1). */
+const sharedPrice = (
+  markets: AaveV3Markets,
+  account: AaveV3Account,
+): { readonly priceSource: Address; readonly price: bigint | null } | null => {
+  const { priceSource = null, price = null } = markets.eModes[account.eMode] ?? {}
+  return rulesOf(markets.revision).eMode === 'category' && priceSource !== null
+    ? { priceSource, price }
+    : null
+}
+
+/** Why the protocol cannot value it: it asks the price of every flagged reserve, whatever lies there. */
+const unpricedReason = (markets: AaveV3Markets, account: AaveV3Account): string | null => {
+  if (sharedPrice(markets, account)?.price === null)
+    return `the oracle refuses to price e-mode ${account.eMode}`
+  const missing = [...Object.keys(account.collateral), ...Object.keys(account.debt)]
+    .flatMap((id) => markets.reserves[id] ?? [])
+    .find((reserve) => spotPrice(markets, pricedAs(markets, account, reserve)) === null)
+  return missing ? `the oracle refuses to price ${missing.symbol}` : null
 }
 
 const thresholdOf = (markets: AaveV3Markets, account: AaveV3Account, reserve: Reserve): bigint => {
@@ -92,7 +121,8 @@ const legsOf = (
   const rules = rulesOf(markets.revision)
   return Object.entries(account[side]).flatMap(([id, scaled]) => {
     const reserve = markets.reserves[id]
-    if (!reserve) return []
+    // a flag may stand over nothing: a loan at the stable rate only
+    if (!reserve || scaled === 0n) return []
     const threshold = side === 'debt' ? 10_000n : thresholdOf(markets, account, reserve)
     if (side === 'collateral' && rules.skipZeroThreshold && threshold === 0n) return []
     const index = side === 'collateral' ? reserve.incomeIndex : reserve.debtIndex
@@ -200,15 +230,16 @@ export const aaveV3: Adapter<Deployment, AaveV3Markets, AaveV3Account> = {
   position: (markets, key, account): Position => {
     const collateral = legsOf(markets, account, 'collateral')
     const debt = legsOf(markets, account, 'debt')
-    const missing = [...collateral, ...debt].find((leg) => spotPrice(markets, leg.pricedAs) === null)
+    const unpriced = unpricedReason(markets, account)
     const priceOf: PriceOf = (asset) => spotPrice(markets, asset) ?? 0n
-    const health = missing
-      ? null
-      : healthFactor(
-          rulesOf(markets.revision),
-          collateral.map((leg) => healthLeg(leg, priceOf)),
-          debt.map((leg) => healthLeg(leg, priceOf)),
-        )
+    const health =
+      unpriced === null
+        ? healthFactor(
+            rulesOf(markets.revision),
+            collateral.map((leg) => healthLeg(leg, priceOf)),
+            debt.map((leg) => healthLeg(leg, priceOf)),
+          )
+        : null
     return {
       id: key,
       owner: key,
@@ -217,7 +248,7 @@ export const aaveV3: Adapter<Deployment, AaveV3Markets, AaveV3Account> = {
       healthFactor: health,
       liquidatable: health !== null && health < WAD,
       range: null,
-      unpriced: missing ? `the oracle refuses to price ${missing.reserve.symbol}` : null,
+      unpriced,
       blocked: blockedReason(markets, collateral, debt),
     }
   },
@@ -236,12 +267,11 @@ export const aaveV3: Adapter<Deployment, AaveV3Markets, AaveV3Account> = {
     }
   },
 
-  slack: (markets, account) => {
-    if (rulesOf(markets.revision).rounding === 'floor-ceil') return 0n
-    const thresholds = legsOf(markets, account, 'collateral').map(({ threshold }) => threshold)
-    const lowest = thresholds.reduce((low, t) => (t < low ? t : low), 10_000n)
-    // the average threshold is cut to a whole basis point
-    return new Set(thresholds).size > 1 && lowest > 0n ? WAD / lowest : 0n
+  phase: (markets, account) => {
+    if (rulesOf(markets.revision).rounding === 'floor-ceil') return null
+    const collateral = legsOf(markets, account, 'collateral')
+    if (new Set(collateral.map(({ threshold }) => threshold)).size < 2) return null
+    return (priceOf) => averageThreshold(collateral.map((leg) => healthLeg(leg, priceOf))).average
   },
 
   prices: (markets) => {

@@ -78,8 +78,11 @@ export type Adapter<D, M, A> = {
   position(markets: M, key: string, account: A): Position
   /** The protocol's own integer rule, as a function of the price of every asset. Pure. */
   isLiquidatable(markets: M, account: A): (priceOf: PriceOf) => boolean
-  /** How far (relative, WAD) that rule may lie from the real-valued health factor, beyond single units. Pure. */
-  slack(markets: M, account: A): bigint
+  /**
+   * null where that rule is monotone in the driver, but for single units. Otherwise a number that jumps wherever it
+   * is not (an average threshold cut to whole basis points): within each of its values the rule is monotone. Pure.
+   */
+  phase(markets: M, account: A): ((priceOf: PriceOf) => bigint) | null
   prices(markets: M): readonly PricedAsset[]
   /** Sum of all debt the protocol itself reports. Pure. */
   totals(markets: M): readonly ProtocolTotal[]

@@ -73,7 +73,7 @@ export const importAdapter: Adapter<never, ImportedMarkets, ImportedAccount> = {
     return (priceOf) =>
       collateral.amount * priceOf(collateral.asset) * threshold < debt.amount * priceOf(debt.asset) * WAD
   },
-  slack: () => 0n,
+  phase: () => null,
   prices: ({ prices }) =>
     Object.entries(prices).map(([asset, price]) => ({
       asset,

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { bandLines } from '../dashboard/bands.ts'
-import { pageOf } from '../dashboard/page.ts'
+import { cleanTexts, pageOf } from '../dashboard/page.ts'
 import { type Io, printJson, printLines } from './io.ts'
 import { parseUsd } from './parse.ts'
 import { reportOf, type ViewOptions, withView } from './report.ts'
@@ -14,9 +14,9 @@ export const addBands = (program: Command, io: Io): void => {
       .option('--min-usd <usd>', 'leave smaller positions out of the bands', parseUsd)
       .option('--no-fold', 'print every band, also one that lies inside a heavier one')
       .option('--json', 'the bands as one JSON array'),
-  ).action((options: ViewOptions & { readonly json?: boolean }) => {
-    const report = reportOf(io, options)
+  ).action(async (options: ViewOptions & { readonly json?: boolean }) => {
+    const report = await reportOf(io, options)
     if (options.json) printJson(io, report.bands)
-    else printLines(io, bandLines(report, pageOf(report, io, io.width)))
+    else printLines(io, bandLines(cleanTexts(report, io.unicode), pageOf(report, io, io.width)))
   })
 }

@@ -1,8 +1,15 @@
 import type { Command } from 'commander'
 import { scanLines } from '../dashboard/scan.ts'
 import { importFile } from '../import-file.ts'
-import { openDatabase } from '../store/open.ts'
-import { type CommonOptions, configOf, type Io, printJson, printLines, withCommon } from './io.ts'
+import {
+  type CommonOptions,
+  configOf,
+  type Io,
+  printJson,
+  printLines,
+  withCommon,
+  withDatabase,
+} from './io.ts'
 import { parseSpot } from './parse.ts'
 
 type Options = CommonOptions & {
@@ -17,7 +24,8 @@ export const addImport = (program: Command, io: Io): void => {
       .command('import')
       .summary('positions from a CSV or JSON file, as a scan of their own')
       .description(
-        'Stores the positions of a file (a Dune export, a recorded snapshot) as a scan of its own, at the block, time and\nprices of the file. Columns: position_id, collateral_asset, collateral_amount, collateral_price_usd, debt_asset,\ndebt_amount, and liquidation_threshold or price_up and price_down; also protocol, chain, market, owner,\ndebt_price_usd (1 where empty), block, timestamp. Amounts are whole tokens.',
+        'Stores the positions of a file (a Dune export, a recorded snapshot) as a scan of its own, at the block, time and prices of the file.\n\n' +
+          'Columns: position_id, collateral_asset, collateral_amount, collateral_price_usd, debt_asset, debt_amount, and liquidation_threshold or price_up and price_down; also protocol, chain, market, owner, debt_price_usd (1 where empty), block, timestamp. Amounts are whole tokens.',
       )
       .argument('<file>', 'a .csv file, or a .json array of objects with the same names')
       .option('--name <name>', 'last part of the source key (default: the name of the file)')
@@ -27,11 +35,10 @@ export const addImport = (program: Command, io: Io): void => {
         parseSpot,
       )
       .option('--json', 'print the scan as one JSON document'),
-  ).action((file: string, options: Options) => {
+  ).action(async (file: string, options: Options) => {
     const config = configOf(io, options)
-    const db = openDatabase(options.db)
-    try {
-      const summary = importFile({
+    const summary = await withDatabase(options.db, { readonly: false }, (db) =>
+      importFile({
         db,
         file,
         name: options.name,
@@ -39,12 +46,10 @@ export const addImport = (program: Command, io: Io): void => {
         entitiesFile: config.entitiesFile,
         minUsd: config.bands.minUsd,
         drivers: Object.keys(config.drivers),
-      })
-      if (options.json) printJson(io, summary)
-      else printLines(io, scanLines(summary, io))
-      if (summary.status !== 'complete') io.exit(75)
-    } finally {
-      db.close()
-    }
+      }),
+    )
+    if (options.json) printJson(io, summary)
+    else printLines(io, scanLines(summary, io))
+    if (summary.status !== 'complete') io.exit(75)
   })
 }

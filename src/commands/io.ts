@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { Option } from 'commander'
 import { type Config, loadConfig } from '../config.ts'
 import { createLog, LOG_LEVELS, type Log, type LogLevel } from '../log.ts'
+import { type Db, explain, openDatabase } from '../store/open.ts'
 
 /** The process as commands see it: what they may read and where they write. */
 export type Io = {
@@ -44,6 +45,28 @@ export const configOf = (io: Io, options: CommonOptions): Config =>
   loadConfig(options.config, io.env, io.directory)
 
 export const logOf = (options: CommonOptions): Log => createLog(options.logLevel)
+
+/**
+ * Opens the database for `work` and closes it again, whatever happens.
+ * @throws UsageError, or a retryable error while another liqbands writes, in place of SQLite's own errors.
+ */
+export const withDatabase = async <T>(
+  path: string,
+  options: { readonly readonly: boolean },
+  work: (db: Db) => T | Promise<T>,
+): Promise<T> => {
+  const db = openDatabase(path, options)
+  try {
+    return await work(db)
+  } catch (error) {
+    throw isSqlite(error) ? explain(error, path) : error
+  } finally {
+    db.close()
+  }
+}
+
+const isSqlite = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_')
 
 /** One JSON document and nothing else. */
 export const printJson = (io: Io, value: unknown): void => io.out(`${JSON.stringify(value, null, 2)}\n`)

@@ -10,8 +10,8 @@ export const parseCount = (text: string): number => {
 }
 
 export const parseUsd = (text: string): number => {
-  const value = Number(text.replace(/[,_]/g, ''))
-  if (text.trim() === '' || !Number.isFinite(value) || value < 0)
+  const value = Number(text.replaceAll(',', ''))
+  if (!/^(\d+|\d{1,3}(,\d{3})+)(\.\d+)?$/.test(text) || !Number.isFinite(value))
     throw new InvalidArgumentError('Expected an amount in USD, like 1800 or 1862.02.')
   return value
 }

@@ -18,6 +18,12 @@ export const createProgress = (io: Io, { quiet }: { readonly quiet: boolean }): 
     stream: process.stderr,
   })
   let started = false
+  const stop = (): void => {
+    process.off('exit', stop)
+    if (started) bar.stop()
+  }
+  // after a signal too the cursor comes back
+  process.once('exit', stop)
   return {
     show: ({ source, phase, done, total }) => {
       const payload = { source, phase, shown: total ?? '?' }
@@ -28,8 +34,6 @@ export const createProgress = (io: Io, { quiet }: { readonly quiet: boolean }): 
       }
       started = true
     },
-    stop: () => {
-      if (started) bar.stop()
-    },
+    stop,
   }
 }

@@ -5,12 +5,14 @@ import type { Config } from '../config.ts'
 import { UsageError } from '../core/errors.ts'
 import type { Report } from '../core/report.ts'
 import { bandsCsv } from '../dashboard/csv.ts'
+import { renderHtml } from '../dashboard/picture/html.ts'
+import { renderSvg } from '../dashboard/picture/svg.ts'
 import { renderText } from '../dashboard/text.ts'
 import { type Entities, loadEntities } from '../known.ts'
 import { buildReport, loadBook } from '../report.ts'
 import { loadLabels } from '../store/load.ts'
-import { type Db, openDatabase } from '../store/open.ts'
-import { type CommonOptions, configOf, type Io, withCommon } from './io.ts'
+import type { Db } from '../store/open.ts'
+import { type CommonOptions, configOf, type Io, withCommon, withDatabase } from './io.ts'
 import { parseScanId, parseUsd } from './parse.ts'
 
 /** Options of every command that shows a scan. */
@@ -22,7 +24,10 @@ export type ViewOptions = CommonOptions & {
   readonly fold: boolean
 }
 
-type Options = ViewOptions & { readonly format: 'text' | 'json' | 'csv'; readonly out?: string }
+const FORMATS = ['text', 'json', 'html', 'svg', 'csv'] as const
+type Format = (typeof FORMATS)[number]
+
+type Options = ViewOptions & { readonly format: Format; readonly out?: string }
 
 export const withView = (command: Command): Command =>
   withCommon(
@@ -32,26 +37,30 @@ export const withView = (command: Command): Command =>
   )
 
 /** The report that the options ask for. */
-export const reportOf = (io: Io, options: ViewOptions): Report => {
+export const reportOf = async (io: Io, options: ViewOptions): Promise<Report> => {
   const config = configOf(io, options)
-  const db = openDatabase(options.db, { readonly: true })
-  try {
-    const book = loadBook(db, options.scan, options.driver)
-    return buildReport(book, {
+  return withDatabase(options.db, { readonly: true }, (db) =>
+    buildReport(loadBook(db, options.scan, options.driver), {
       entities: labelsOf(db, config),
       minUsd: options.minUsd ?? config.bands.minUsd,
       levels: config.levels[options.driver] ?? [],
       step: options.step,
       fold: options.fold,
-    })
-  } finally {
-    db.close()
-  }
+    }),
+  )
 }
 
 /** The labels of the files as they are now, and those stored with the scan that no file knows any more. */
 export const labelsOf = (db: Db, config: Config): Entities =>
   new Map([...loadLabels(db), ...loadEntities(config.entitiesFile)])
+
+const write: Readonly<Record<Format, (report: Report, io: Io) => string>> = {
+  text: renderText,
+  json: (report) => `${JSON.stringify(report, null, 2)}\n`,
+  html: renderHtml,
+  svg: (report) => renderSvg(report),
+  csv: (report) => bandsCsv(report.bands),
+}
 
 export const addReport = (program: Command, io: Io): void => {
   withView(
@@ -59,24 +68,17 @@ export const addReport = (program: Command, io: Io): void => {
       .command('report')
       .summary('the band report of a scan')
       .description(
-        'The band report of a scan: where liquidatable collateral lies, how much, and who holds it.\nOn a terminal as text; --format json is the document that other programs read.',
+        'The band report of a scan: where liquidatable collateral lies, how much, and who holds it. Plain text by default; --format json is the document that other programs read.',
       )
-      .addOption(
-        new Option('--format <format>', 'how to write it').choices(['text', 'json', 'csv']).default('text'),
-      )
+      .addOption(new Option('--format <format>', 'how to write it').choices([...FORMATS]).default('text'))
       .option('--out <file>', 'write to a file instead of stdout')
       .option('--step <usd>', 'width of a histogram bar', parseUsd)
       .option('--min-usd <usd>', 'leave smaller positions out of the bands', parseUsd)
       .option('--no-fold', 'print every band, also one that lies inside a heavier one'),
-  ).action((options: Options) => {
+  ).action(async (options: Options) => {
     if (options.step === 0) throw new UsageError('--step 0: a bar needs a width')
-    const report = reportOf(io, options)
-    const text =
-      options.format === 'json'
-        ? `${JSON.stringify(report, null, 2)}\n`
-        : options.format === 'csv'
-          ? bandsCsv(report.bands)
-          : renderText(report, options.out === undefined ? io : { ...io, color: false })
+    const report = await reportOf(io, options)
+    const text = write[options.format](report, options.out === undefined ? io : { ...io, color: false })
     if (options.out === undefined) io.out(text)
     else {
       try {

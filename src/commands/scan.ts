@@ -2,8 +2,16 @@ import type { Command } from 'commander'
 import { scanLines } from '../dashboard/scan.ts'
 import { scan } from '../scan.ts'
 import type { BlockTag } from '../sources/rpc.ts'
-import { openDatabase } from '../store/open.ts'
-import { type CommonOptions, configOf, type Io, logOf, printJson, printLines, withCommon } from './io.ts'
+import {
+  type CommonOptions,
+  configOf,
+  type Io,
+  logOf,
+  printJson,
+  printLines,
+  withCommon,
+  withDatabase,
+} from './io.ts'
 import { parseBlock, parseKeys } from './parse.ts'
 import { createProgress } from './progress.ts'
 
@@ -20,7 +28,7 @@ export const addScan = (program: Command, io: Io): void => {
       .command('scan')
       .summary('pin a block per chain, read, price and store every source')
       .description(
-        'Pins one block per chain, reads every configured source at it, prices each position and stores the scan.\n' +
+        'Pins one block per chain, reads every configured source at it, prices each position and stores the scan. ' +
           'The first scan of a source reads every borrower it ever had; later ones only those touched since.',
       )
       .option('--only <keys>', 'only these source keys, separated by commas', parseKeys)
@@ -30,10 +38,9 @@ export const addScan = (program: Command, io: Io): void => {
   ).action(async (options: Options) => {
     const config = configOf(io, options)
     const log = logOf(options)
-    const db = openDatabase(options.db)
     const progress = createProgress(io, { quiet: options.quiet ?? false })
-    try {
-      const summary = await scan({
+    const summary = await withDatabase(options.db, { readonly: false }, (db) =>
+      scan({
         config,
         db,
         only: options.only,
@@ -43,15 +50,11 @@ export const addScan = (program: Command, io: Io): void => {
           progress.show(event)
           log.debug(event, 'progress')
         },
-      })
-      progress.stop()
-      log.info({ scanId: summary.scanId, status: summary.status }, 'scan stored')
-      if (options.json) printJson(io, summary)
-      else printLines(io, scanLines(summary, io))
-      if (summary.status !== 'complete') io.exit(75)
-    } finally {
-      progress.stop()
-      db.close()
-    }
+      }),
+    ).finally(progress.stop)
+    log.info({ scanId: summary.scanId, status: summary.status }, 'scan stored')
+    if (options.json) printJson(io, summary)
+    else printLines(io, scanLines(summary, io))
+    if (summary.status !== 'complete') io.exit(75)
   })
 }

@@ -3,9 +3,8 @@ import type { Command } from 'commander'
 import { UsageError } from '../core/errors.ts'
 import { plural, utc } from '../dashboard/format.ts'
 import { scan } from '../scan.ts'
-import { openDatabase } from '../store/open.ts'
 import { watch } from '../watch.ts'
-import { type CommonOptions, configOf, type Io, logOf, withCommon } from './io.ts'
+import { type CommonOptions, configOf, type Io, logOf, withCommon, withDatabase } from './io.ts'
 import { parseEvery, parseKeys } from './parse.ts'
 
 type Options = CommonOptions & {
@@ -20,7 +19,7 @@ export const addWatch = (program: Command, io: Io): void => {
       .command('watch')
       .summary('scan on a schedule until stopped')
       .description(
-        'Scans at once and then on a schedule, one scan after the other, until SIGINT or SIGTERM. A scan in progress is\nthen abandoned; nothing of it is stored.',
+        'Scans at once and then on a schedule, one scan after the other, until SIGINT or SIGTERM. A scan in progress is then abandoned; nothing of it is stored.',
       )
       .option('--every <time>', 'like 90s, 15m, 1h', parseEvery)
       .option('--cron <expression>', 'like "*/15 * * * *"')
@@ -32,11 +31,12 @@ export const addWatch = (program: Command, io: Io): void => {
     const schedule = every === undefined ? { cron: cron ?? '' } : { every }
     const config = configOf(io, options)
     const log = logOf(options)
-    const db = openDatabase(options.db)
-    try {
-      await watch(schedule, {
-        run: async () => {
+    await watch(schedule, {
+      // opened for each scan, so that between two of them nothing holds the file
+      run: () =>
+        withDatabase(options.db, { readonly: false }, async (db) => {
           const { scanId, status, coverage } = await scan({ config, db, only: options.only })
+          log.info({ scanId, status }, 'scan stored')
           const positions = coverage.reduce((sum, source) => sum + source.positions, 0)
           const requests = coverage.reduce((sum, source) => sum + source.requests, 0)
           const time = utc(new Date().toISOString())
@@ -44,19 +44,14 @@ export const addWatch = (program: Command, io: Io): void => {
             `${time}  scan ${scanId} ${status}: ${plural(positions, 'position')}, ${plural(requests, 'request')}\n`,
           )
           for (const { source, error } of coverage) if (error) io.err(`${time}  ${source}: ${error}\n`)
-        },
-        onError: (error, next) => {
-          log.warn({ error: error.message, next }, 'scan failed')
-          io.err(
-            `${utc(new Date().toISOString())}  scan failed: ${error.message}; next at ${utc(next.toISOString())}\n`,
-          )
-        },
-        // a signal ends the process (cli.ts): between two scans there is nothing to clean up
-        signal: new AbortController().signal,
-        sleep: (ms) => wait(ms),
-      })
-    } finally {
-      db.close()
-    }
+        }),
+      onError: (error, next) =>
+        io.err(
+          `${utc(new Date().toISOString())}  scan failed: ${error.message}; next at ${utc(next.toISOString())}\n`,
+        ),
+      // a signal ends the process (cli.ts): between two scans there is nothing to clean up
+      signal: new AbortController().signal,
+      sleep: (ms) => wait(ms),
+    })
   })
 }

@@ -1,5 +1,5 @@
 import type { Leg, Outcome, Position } from './position.ts'
-import { divCeil, divFloor, WAD } from './units.ts'
+import { divCeil, divFloor, unitOf, WAD } from './units.ts'
 
 /**
  * Where a position becomes liquidatable when only the driver moves, everything else held constant.
@@ -12,8 +12,8 @@ export type Crossing =
   | { readonly kind: 'never' }
   | { readonly kind: 'always' }
 
-/** x = numerator / denominator. */
-type At = { readonly numerator: bigint; readonly denominator: bigint }
+/** x = numerator / denominator; `moving` = AF + BF, in the denominator's unit. */
+type At = { readonly numerator: bigint; readonly denominator: bigint; readonly moving: bigint }
 
 /** A priced position. `price` is the driver's own oracle answer: the extreme one at which it is liquidatable. */
 export type Priced = {
@@ -25,14 +25,17 @@ export type Priced = {
 /** Beyond this multiple of spot a rising driver is no longer called a risk: the outcome is `never`. */
 const HORIZON = 10n ** 9n
 
-/** How far beyond the crossing to look for a further liquidatable answer, where rounding makes the rule flicker. */
-const FLICKER = 32n
+/** Where rounding makes the rule flicker, no further than this beyond the crossing is looked for another such answer. */
+const MOST_FLICKER = 512n
 
 type Exposure = (asset: string) => bigint
 
 type Rule = (answer: bigint) => boolean
 
-/** An integer that changes with the answer in one direction only: where it jumps, the rule may jump back. */
+/**
+ * An integer that changes with the answer in one direction only: where it jumps, the rule may jump back. A position
+ * that the closed form calls `never` by less than one such jump stays `never`.
+ */
 export type Phase = (answer: bigint) => bigint
 
 type Search = {
@@ -43,8 +46,8 @@ type Search = {
   readonly to: bigint
   /** Absent where the rule is monotone. Otherwise it is so within each phase. */
   readonly phaseOf?: Phase | null
-  /** Rounding may flip the rule back for a few answers past the crossing. */
-  readonly flicker?: boolean
+  /** For how many answers past the crossing rounding may flip the rule back. */
+  readonly flicker?: bigint
 }
 
 const split = (legs: readonly Leg[], exposureOf: Exposure): { moving: bigint; fixed: bigint } => {
@@ -66,7 +69,7 @@ export const crossing = (position: Position, exposureOf: Exposure): Crossing => 
   const n = collateral.moving - debt.moving
   const k = debt.fixed - collateral.fixed
   if (n === 0n) return { kind: k > 0n ? 'always' : 'never' }
-  const at = { numerator: k, denominator: n }
+  const at = { numerator: k, denominator: n, moving: collateral.moving + debt.moving }
   if (n > 0n) return k > 0n ? { kind: 'below', ...at } : { kind: 'never' }
   return k < 0n ? { kind: 'above', ...at } : { kind: 'always' }
 }
@@ -109,26 +112,29 @@ const lastHolding = (
  * @returns null where no answer in the interval satisfies it.
  */
 export const largestLiquidatable = (
-  { seed, from, to, phaseOf = null, flicker = false }: Search,
+  { seed, from, to, phaseOf = null, flicker = 0n }: Search,
   isLiquidatable: Rule,
 ): bigint | null => {
   if (from > to) return null
   const within = { from, to }
   const start = seed < from ? from : seed > to ? to : seed
-  const near = (answer: bigint): bigint | null => {
-    const end = answer + (flicker ? FLICKER : 1n)
-    for (let next = answer + 1n; next <= end && next <= to; next++) if (isLiquidatable(next)) return next
+  const firstWithin = (width: bigint, after: bigint): bigint | null => {
+    for (let next = after + 1n; next <= after + width && next <= to; next++)
+      if (isLiquidatable(next)) return next
     return null
   }
-  let last = lastHolding(start, within, isLiquidatable)
-  for (let next = last; next !== null; ) {
-    last = lastHolding(next, within, isLiquidatable) ?? next
-    next = near(last)
-    if (next !== null || phaseOf === null) continue
-    // a phase is liquidatable at its first answers or not at all, and once one is not, no later one is
+  // a phase is liquidatable at its first answers or not at all, and once one is not, no later one is
+  const inNextPhase = (last: bigint): bigint | null => {
+    if (phaseOf === null) return null
     const phase = phaseOf(last)
     const end = lastHolding(last, within, (answer) => phaseOf(answer) === phase) ?? last
-    next = near(end)
+    return firstWithin(flicker + 1n, end)
+  }
+  let last = lastHolding(start, within, isLiquidatable)
+  while (last !== null) {
+    const next = firstWithin(flicker, last) ?? inNextPhase(last)
+    if (next === null) break
+    last = lastHolding(next, within, isLiquidatable)
   }
   return last
 }
@@ -159,7 +165,7 @@ const sum = (legs: readonly Leg[]): bigint => legs.reduce((total, leg) => total 
  */
 export const liquidationPrice = (
   position: Position,
-  driver: { readonly spot: bigint; readonly exposureOf: Exposure },
+  driver: { readonly spot: bigint; readonly decimals: number; readonly exposureOf: Exposure },
   isLiquidatable: Rule,
   phaseOf: Phase | null = null,
 ): Priced => {
@@ -170,10 +176,10 @@ export const liquidationPrice = (
       ? { outcome: 'range', price: null, reason: null }
       : { outcome: 'never', price: null, reason: 'no exposure to the driver' }
   }
-  const { spot, exposureOf } = driver
+  const { spot, decimals, exposureOf } = driver
   const at = crossing(position, exposureOf)
   const moves = (legs: readonly Leg[]) => legs.some((leg) => exposureOf(leg.pricedAs) > 0n)
-  const flicker = moves(position.collateral) && (moves(position.debt) || phaseOf !== null)
+  const flickers = moves(position.collateral) && (moves(position.debt) || phaseOf !== null)
   const limit = spot * HORIZON
   const extreme = (): bigint | null => {
     if (at.kind === 'never' || at.kind === 'always') return null
@@ -184,6 +190,13 @@ export const liquidationPrice = (
     // a safe position is liquidated by the first such answer on the way from spot, whatever lies behind spot
     const from = below || position.liquidatable ? 1n : spot
     const to = below && !position.liquidatable ? spot : limit
+    // every value is cut to a unit of money and every moving price to a unit of price: how many answers the net
+    // exposure takes to move that far
+    const legs = BigInt(position.collateral.length + position.debt.length + 2)
+    const noise = at.moving + spot * legs * WAD * unitOf(decimals < 18 ? 18 - decimals : 0)
+    const net = at.denominator < 0n ? -at.denominator : at.denominator
+    const width = noise / net + 1n
+    const flicker = !flickers ? 0n : width < MOST_FLICKER ? width : MOST_FLICKER
     const search = { seed, from, to, phaseOf, flicker }
     return below ? largestLiquidatable(search, isLiquidatable) : smallestLiquidatable(search, isLiquidatable)
   }

@@ -15,7 +15,7 @@ export type Leg = {
   readonly amount: bigint
   /** Value at the pinned block, USD, WAD. */
   readonly usd: bigint
-  /** Liquidation threshold, WAD, in (0, 1]; of debt legs always 1 WAD. */
+  /** Liquidation threshold, WAD, up to 1; 0 for collateral that can be seized but carries no debt; of debt legs 1. */
   readonly threshold: bigint
 }
 

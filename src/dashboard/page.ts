@@ -30,5 +30,5 @@ const cleanDeep = (value: unknown, unicode: boolean): unknown => {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, cleanDeep(item, unicode)]))
 }
 
-/** The report with every text made fit for a terminal: names and errors were written by chains and endpoints. */
-export const cleanReport = (report: Report, unicode: boolean): Report => cleanDeep(report, unicode) as Report
+/** A document with every text made fit for a terminal: names and errors were written by chains and endpoints. */
+export const cleanTexts = <T>(document: T, unicode: boolean): T => cleanDeep(document, unicode) as T

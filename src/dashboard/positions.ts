@@ -1,6 +1,7 @@
 import type { PositionDocument } from '../core/documents.ts'
 import { amount, change, plural, price, shortHex, usd } from './format.ts'
-import { clean, ellipsis, type Ink, paint, span } from './ink.ts'
+import { ellipsis, type Ink, paint, span } from './ink.ts'
+import { cleanTexts } from './page.ts'
 import { table } from './table.ts'
 
 type Options = Ink & {
@@ -22,9 +23,9 @@ export const positionLines = (
 ): readonly string[] => {
   if (positions.length === 0)
     return ['No position: nothing in this scan matches. Try a wider --from and --to, or no filter.']
-  const owner = (p: PositionDocument): string => clean(p.entity ?? p.owner ?? p.id, page.unicode)
+  const owner = (p: PositionDocument): string => p.entity ?? p.owner ?? p.id
   const lines = table<PositionDocument>(
-    positions,
+    cleanTexts(positions, page.unicode),
     [
       { header: 'owner', value: owner, compact: (p) => shortHex(owner(p), ellipsis(page)) },
       { header: 'outcome', value: ({ outcome }) => outcome },
@@ -54,7 +55,7 @@ export const positionLines = (
       page,
       'dim',
       rest > 0
-        ? `${plural(positions.length, 'position')} of ${plural(total, 'position')}: raise --limit for the rest`
+        ? `${positions.length} of ${plural(total, 'position')}: raise --limit for the rest`
         : plural(total, 'position'),
     ),
   ]

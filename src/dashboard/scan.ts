@@ -2,13 +2,14 @@ import type { ScanSummary } from '../core/documents.ts'
 import { coverageLines } from './coverage.ts'
 import { plural, shortHex, utc } from './format.ts'
 import { ellipsis, type Ink, paint, wrap } from './ink.ts'
+import { cleanTexts } from './page.ts'
 
 /** What a scan did: its blocks, the coverage of every source, and what to run next. */
 export const scanLines = (
   summary: ScanSummary,
   page: Ink & { readonly width: number },
 ): readonly string[] => {
-  const { scanId, status, blocks, coverage } = summary
+  const { scanId, status, blocks, coverage } = cleanTexts(summary, page.unicode)
   const positions = coverage.reduce((sum, source) => sum + source.positions, 0)
   const requests = coverage.reduce((sum, source) => sum + source.requests, 0)
   const cost = requests === 0 ? '' : `, ${plural(requests, 'request')}`
@@ -26,7 +27,7 @@ export const scanLines = (
       ),
     ),
     '',
-    ...coverageLines(summary, page),
+    ...coverageLines({ coverage }, page),
     paint(page, 'dim', `liqbands report --scan ${scanId} shows its bands`),
   ]
 }

@@ -4,7 +4,7 @@ import { alarmLines, coverageLines, shortfall } from './coverage.ts'
 import { change, count, percent, shortHex, usd, utc } from './format.ts'
 import { histogramLines } from './histogram.ts'
 import { clip, ellipsis, pad, paint, wrap } from './ink.ts'
-import { cleanReport, type Page, pageOf } from './page.ts'
+import { cleanTexts, type Page, pageOf } from './page.ts'
 import { type Column, table } from './table.ts'
 import { totalLines } from './totals.ts'
 
@@ -126,7 +126,7 @@ const endLines = (report: Report, page: Page): readonly string[] => {
 
 /** The report as a terminal shows it, ending in a line break. */
 export const renderText = (report: Report, { width, color, unicode }: TextOptions): string => {
-  const read = cleanReport(report, unicode)
+  const read = cleanTexts(report, unicode)
   const page = pageOf(read, { color, unicode }, width)
   const lines = [
     ...alarmLines(read, page),

@@ -4,19 +4,34 @@ import {
   type ContractFunctionArgs,
   type ContractFunctionName,
   type ContractFunctionReturnType,
+  concatHex,
   decodeFunctionResult,
   encodeFunctionData,
   type Hex,
+  numberToHex,
 } from 'viem'
 import { multicall3Abi } from '../../abis/multicall3.ts'
 import { batchProgram } from '../../abis/programs.ts'
-import { RevertedError, TooLargeError } from '../core/errors.ts'
+import { EndpointError, EndpointUnfitError, RevertedError, TooLargeError } from '../core/errors.ts'
 import type { Meter } from './endpoint.ts'
 import { call, type Overrides, runProgram } from './programs.ts'
 import type { PinnedRpc } from './rpc.ts'
 
 /** The public Multicall3, same address on every chain. Source: https://github.com/mds1/multicall3. */
 const MULTICALL3: Address = '0xcA11bde05977b3631167028862bE2a173976CA11'
+
+/**
+ * The modular exponentiation of EIP-198, asked for one that costs more than a million gas. Multicall3 does not tell a
+ * call that was refused from one that ran out of the request's gas; after the latter, too little is left for this.
+ */
+const GAS_CHECK: RawCall = {
+  to: '0x0000000000000000000000000000000000000005',
+  data: concatHex([
+    ...[1024n, 32n, 1024n].map((length) => numberToHex(length, { size: 32 })),
+    `0x${'00'.repeat(1024)}`,
+    `0x${'ff'.repeat(32)}`,
+  ]),
+}
 
 /** Calls in one request; an endpoint that refuses so many gets half. */
 const MAX_CALLS = 800
@@ -31,16 +46,39 @@ export const runTogether = async (
   meter: Meter,
   overrides?: Overrides,
 ): Promise<readonly RawResult[]> => {
-  const data = encodeFunctionData({
+  const place = overrides ? { overrides } : {}
+  const own = await runProgram(rpc, { program: batchProgram, data: encodeCalls(calls), ...place }, meter)
+  if (own !== null) return decodeResults(own)
+  const data = encodeCalls([...calls, GAS_CHECK])
+  const answer = await call(rpc, { to: MULTICALL3, data, ...place }, meter)
+  if (answer === '0x')
+    throw new EndpointUnfitError(
+      `${rpc.chain}: the endpoint runs no program of ours, and there is no Multicall3 at block ${rpc.block.number}: use an endpoint with state overrides`,
+    )
+  const results = decodeResults(answer)
+  if (results.pop()?.success !== true)
+    throw new TooLargeError(`${rpc.chain}: ${calls.length} calls together ran out of gas`)
+  return results
+}
+
+const encodeCalls = (calls: readonly RawCall[]): Hex =>
+  encodeFunctionData({
     abi: multicall3Abi,
     functionName: 'aggregate3',
     args: [calls.map(({ to, data }) => ({ target: to, allowFailure: true, callData: data }))],
   })
-  const answer =
-    (await runProgram(rpc, { program: batchProgram, data, ...(overrides ? { overrides } : {}) }, meter)) ??
-    (await call(rpc, { to: MULTICALL3, data, ...(overrides ? { overrides } : {}) }, meter))
-  const results = decodeFunctionResult({ abi: multicall3Abi, functionName: 'aggregate3', data: answer })
-  return results.map(({ success, returnData }) => ({ success, data: returnData }))
+
+/** @throws EndpointError when the answer is cut short or something else. */
+const decodeResults = (answer: Hex): RawResult[] => {
+  try {
+    return decodeFunctionResult({ abi: multicall3Abi, functionName: 'aggregate3', data: answer }).map(
+      ({ success, returnData }) => ({ success, data: returnData }),
+    )
+  } catch (cause) {
+    throw new EndpointError('the answer to a batch of calls is cut short or garbled; try another endpoint', {
+      cause,
+    })
+  }
 }
 
 /** Any number of independent calls: cut into requests, and cut again where one is too large. */
@@ -94,7 +132,10 @@ export type Reader = {
   >(
     parameters: ReadParameters<abi, name, args>,
   ) => Promise<ContractFunctionReturnType<abi, View, name, args>>
-  /** For functions that a contract may lack or refuse: null when it does; never null for a failed request. */
+  /**
+   * For functions that a contract may lack, refuse, or answer with another type: null when it does; never null for a
+   * failed request.
+   */
   readonly tryRead: <
     const abi extends Abi,
     name extends ContractFunctionName<abi, View>,
@@ -143,14 +184,19 @@ export const createReader = (rpc: PinnedRpc, meter: Meter): Reader => {
     }
     const result = await ask({ to: plain.address, data: encodeFunctionData(plain) })
     if (!result.success || result.data === '0x') return null
-    return decodeFunctionResult({ ...plain, data: result.data }) as never
+    try {
+      return decodeFunctionResult({ ...plain, data: result.data }) as never
+    } catch {
+      // another function under that name: an answer of another type (the bytes32 symbol of MKR)
+      return null
+    }
   }
 
   const read: Reader['read'] = async (parameters) => {
     const value = await tryRead(parameters)
     if (value === null)
       throw new RevertedError(
-        `${parameters.address} refused ${String(parameters.functionName)}() at block ${rpc.block.number}: is the address right, and was it deployed by then?`,
+        `${parameters.address} gave no answer to ${String(parameters.functionName)}() at block ${rpc.block.number}: is the address right, and was it deployed by then?`,
       )
     return value
   }

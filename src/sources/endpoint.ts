@@ -1,13 +1,13 @@
 import pLimit from 'p-limit'
-import { HttpRequestError, ResponseBodyTooLargeError, TimeoutError } from 'viem'
+import { HttpRequestError, ResponseBodyTooLargeError, RpcRequestError, TimeoutError } from 'viem'
 import { getHttpRpcClient } from 'viem/utils'
 import { BaseError, EndpointError, TooLargeError } from '../core/errors.ts'
 import { classifyFailure, classifyHttp } from './errors.ts'
 
 /** What a source has cost so far. */
-export type Meter = { requests: number; sent: number; received: number }
+export type Meter = { requests: number }
 
-export const newMeter = (): Meter => ({ requests: 0, sent: 0, received: 0 })
+export const newMeter = (): Meter => ({ requests: 0 })
 
 /** One JSON-RPC server: the only place that opens a socket, with the one limiter and the one retry. */
 export type Endpoint = {
@@ -35,12 +35,22 @@ type EndpointOptions = {
 
 const BODY_LIMIT = 64 * 2 ** 20
 
-const hostOf = (url: string): string => {
-  try {
-    return new URL(url).host
-  } catch {
-    return 'endpoint'
-  }
+const parse = (url: string): URL | null => (URL.canParse(url) ? new URL(url) : null)
+
+const hostOf = (url: string): string => parse(url)?.host ?? 'endpoint'
+
+/** Shorter parts of a URL are words (`v3`, `rpc`), not keys. */
+const KEY_LENGTH = 12
+
+/** Takes out of a text whatever may be a key in the URL: an endpoint's answer may repeat it. */
+const hider = (url: string): ((text: string) => string) => {
+  const parsed = parse(url)
+  if (parsed === null) return (text) => text.replaceAll(url, '…')
+  const { username, password, pathname, searchParams } = parsed
+  const parts = [...pathname.split('/'), ...searchParams.values()]
+  const long = parts.filter(({ length }) => length >= KEY_LENGTH)
+  const secrets = [username, password, ...long].filter((part) => part !== '')
+  return (text) => secrets.reduce((rest, secret) => rest.replaceAll(secret, '…'), text)
 }
 
 const defaultSleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
@@ -48,26 +58,17 @@ const defaultSleep = (ms: number): Promise<void> => new Promise((resolve) => set
 export const openEndpoint = (url: string, options: EndpointOptions = {}): Endpoint => {
   const { concurrency = 4, attempts = 4, timeoutMs = 30_000, sleep = defaultSleep } = options
   const host = hostOf(url)
+  const hide = hider(url)
   const limit = pLimit(concurrency)
+  const client = getHttpRpcClient(url, { timeout: timeoutMs, maxResponseBodySize: BODY_LIMIT })
 
   const once = async (method: string, params: readonly unknown[], meter: Meter): Promise<unknown> => {
     meter.requests++
-    const client = getHttpRpcClient(url, {
-      timeout: timeoutMs,
-      maxResponseBodySize: BODY_LIMIT,
-      fetchFn: async (input, init) => {
-        if (typeof init?.body === 'string') meter.sent += init.body.length
-        const response = await fetch(input, init)
-        const body = await response.text()
-        meter.received += body.length
-        return new Response(body, { status: response.status, headers: response.headers })
-      },
-    })
     let answer: unknown
     try {
       answer = await client.request({ body: { method, params: [...params] } })
     } catch (error) {
-      throw translate(error, host, method)
+      throw translate(error, { host, method, hide })
     }
     if (typeof answer !== 'object' || answer === null || !('result' in answer || 'error' in answer))
       throw new EndpointError(`${host} answered something that is not JSON-RPC; check the URL`, {
@@ -77,7 +78,7 @@ export const openEndpoint = (url: string, options: EndpointOptions = {}): Endpoi
       const failure = answer.error as { code?: number; message?: string; data?: unknown }
       throw classifyFailure({
         code: failure.code,
-        message: failure.message ?? JSON.stringify(failure),
+        message: hide(failure.message ?? JSON.stringify(failure)),
         data: failure.data,
         method,
         host,
@@ -99,17 +100,32 @@ export const openEndpoint = (url: string, options: EndpointOptions = {}): Endpoi
   return { host, request }
 }
 
-const translate = (error: unknown, host: string, method: string): BaseError => {
+const translate = (
+  error: unknown,
+  {
+    host,
+    method,
+    hide,
+  }: { readonly host: string; readonly method: string; readonly hide: (text: string) => string },
+): BaseError => {
   if (error instanceof BaseError) return error
   if (error instanceof TimeoutError || error instanceof ResponseBodyTooLargeError) {
     const what = error instanceof TimeoutError ? 'did not answer in time' : 'answered more than 64 MiB'
-    const message = `${host} ${what} (${method})`
+    const message = `${host} ${what} (${method}); check the network, or use another endpoint`
     return method === 'eth_call' || method === 'eth_getLogs'
       ? new TooLargeError(message)
       : new EndpointError(message)
   }
+  // an error answer that came with a 4xx/5xx status
+  if (error instanceof RpcRequestError)
+    return classifyFailure({
+      code: error.code,
+      message: hide(error.details),
+      data: error.data,
+      method,
+      host,
+    })
   if (error instanceof HttpRequestError) {
-    // an error answer often arrives with a 4xx/5xx status and a JSON-RPC body
     const status = error.status ?? 0
     const parseFailed = status === 0 && /JSON|Unexpected (token|end)/i.test(error.details ?? '')
     if (parseFailed || (status >= 200 && status < 300))
@@ -117,7 +133,7 @@ const translate = (error: unknown, host: string, method: string): BaseError => {
         details: { method },
       })
     const reason = error.cause instanceof Error ? reasonOf(error.cause) : (error.details ?? '')
-    return classifyHttp(host, method, { status, message: reason })
+    return classifyHttp(host, method, { status, message: hide(reason) })
   }
   return new EndpointError(`${host} failed: ${error instanceof Error ? error.name : 'unknown error'}`, {
     details: { method },

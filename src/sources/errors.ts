@@ -20,7 +20,10 @@ const NO_STATE =
   /missing trie node|header not found|state (is )?not available|historical state|pruned|no state|block not found|blockoutofrange|unknown block|resource not found|required historical|distance to target block exceeds|archive/i
 const TOO_LARGE =
   /out of ?gas|gas (limit|cap|uint64)|exceeds (the )?(block )?gas|timed? ?out|timeout|deadline|too (large|big|many|long)|limit exceeded|exceed|more than \d+ results|query returned more|response size|range|codesize|createcontractsizelimit|initcode|memory ?(limit|oog)|body size|oversized/i
-const RATE_LIMITED = /rate.?limit|too many requests|capacity|credits|throttl|429|requests per second/i
+const RATE_LIMITED =
+  /rate.?limit|rate exceeded|too many requests|capacity|credits|throttl|\b429\b|requests per second|quota|daily|monthly|payment required/i
+const UNSUPPORTED =
+  /method not (found|supported)|does not exist|not supported|unsupported|not available|not allowed|disabled|too many arguments/i
 const REVERTED = /revert|invalid opcode|stack (under|over)flow|bad jump|invalid jump/i
 
 const shortOf = (text: string): string =>
@@ -29,10 +32,12 @@ const shortOf = (text: string): string =>
 /** Sorts a JSON-RPC error into: ask again, cut the request, the contract refused, this endpoint cannot serve. */
 export const classifyFailure = (failure: RpcFailure): BaseError => {
   const { code, message, method, host, data } = failure
-  const details = { code, method, host, data: typeof data === 'string' ? data : undefined }
+  // `text` is what the endpoint said in full: a refused block range may name a better one at its end
+  const details = { code, method, host, data: typeof data === 'string' ? data : undefined, text: message }
   const what = `${host} refused ${method}: ${shortOf(message)}`
-  if (RATE_LIMITED.test(message) || code === 429 || code === -32005)
-    return /results|block range/i.test(message)
+  const rated = RATE_LIMITED.test(message) || code === 429
+  if (rated || code === -32005)
+    return /results|block range/i.test(message) || (!rated && method === 'eth_getLogs')
       ? new TooLargeError(what, { details })
       : new EndpointError(`${what} (rate limit: lower the load or use another endpoint)`, { details })
   if (
@@ -49,9 +54,8 @@ export const classifyFailure = (failure: RpcFailure): BaseError => {
     )
   if ((method === 'eth_call' || method === 'eth_getLogs') && TOO_LARGE.test(message))
     return new TooLargeError(what, { details })
-  if (code === -32601 || /method not (found|supported)|does not exist/i.test(message))
-    return new EndpointUnfitError(what, { details })
-  if (code === -32602) return new EndpointUnfitError(what, { details })
+  if (code === -32601 || code === -32602 || UNSUPPORTED.test(message))
+    return new EndpointUnfitError(`${what}; use another endpoint`, { details })
   return new EndpointError(what, { details })
 }
 
@@ -67,6 +71,11 @@ export const classifyHttp = (
   if (status === 404)
     return new EndpointUnfitError(`${host} has nothing at this path (HTTP 404): check the URL`, { details })
   if (status === 413) return new TooLargeError(`${host}: request too large (HTTP 413)`, { details })
+  if (status === 402 || status === 429)
+    return new EndpointError(
+      `${host} answered HTTP ${status}: a rate or quota limit; lower the load or use another endpoint`,
+      { details },
+    )
   const what =
     status === 0 ? `${host} is unreachable: ${shortOf(message)}` : `${host} answered HTTP ${status}`
   return new EndpointError(`${what}; check the URL and the network, or try later`, { cause, details })

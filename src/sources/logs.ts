@@ -38,7 +38,10 @@ export const suggestedRange = (error: TooLargeError, from: bigint, to: bigint): 
   const reply = new RpcRequestError({
     body: {},
     url: '',
-    error: { code: Number(error.details.code ?? -32000), message: error.message },
+    error: {
+      code: Number(error.details.code ?? -32000),
+      message: String(error.details.text ?? error.message),
+    },
   })
   const retry = getLogsRetryHelper({
     error: reply as never,
@@ -87,18 +90,30 @@ const readRange = async (
   try {
     answer = await endpoint.request('eth_getLogs', params, meter)
   } catch (error) {
-    if (!(error instanceof TooLargeError) || from === to) throw error
+    if (!(error instanceof TooLargeError)) throw error
+    if (from === to)
+      throw new EndpointError(
+        `${error.message}: even one block at a time is too much; use another endpoint`,
+        {
+          cause: error,
+        },
+      )
     const size = suggestedRange(error, from, to) ?? (to - from + 1n) / 2n
     if (endpoint.logRange === undefined || endpoint.logRange > size) endpoint.logRange = size
     const parts: Log[] = []
-    for (let start = from; start <= to; start += size) {
-      const end = start + size - 1n < to ? start + size - 1n : to
+    for (let start = from; start <= to; ) {
+      // what the parts before it have learnt holds for the rest as well
+      const step = endpoint.logRange < size ? endpoint.logRange : size
+      const end = start + step - 1n < to ? start + step - 1n : to
       parts.push(...(await readRange(endpoint, { filter, from: start, to: end }, meter)))
+      start = end + 1n
     }
     return parts
   }
   if (!Array.isArray(answer) || !answer.every(isRawLog))
-    throw new EndpointError(`${endpoint.host} answered eth_getLogs with something that is no list of logs`)
+    throw new EndpointError(
+      `${endpoint.host} answered eth_getLogs with something that is no list of logs; try another endpoint`,
+    )
   return answer.map(({ address, topics, data, blockNumber }) => ({
     address,
     topics,

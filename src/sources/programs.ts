@@ -48,7 +48,10 @@ const ethCall = async (
 ): Promise<Hex> => {
   const params = [call, blockParameter(block, byHash), ...(overrides ? [overrides] : [])]
   const answer = await endpoint.request('eth_call', params, meter)
-  if (!isHex(answer)) throw new EndpointError(`${endpoint.host} answered eth_call with ${typeof answer}`)
+  if (!isHex(answer)) {
+    const what = answer === null ? 'null' : `a ${typeof answer}`
+    throw new EndpointError(`${endpoint.host} answered eth_call with ${what}; try another endpoint`)
+  }
   return answer
 }
 

@@ -62,7 +62,9 @@ export const connect = async (options: ConnectOptions, meter: Meter): Promise<Pi
     const raw = await endpoint.request('eth_getBlockByNumber', [tag, false], by)
     if (raw === null) return null
     if (!isRawBlock(raw))
-      throw new EndpointError(`${endpoint.host} answered a block without number, hash or timestamp`)
+      throw new EndpointError(
+        `${endpoint.host} answered a block without number, hash or timestamp; try another endpoint`,
+      )
     return raw
   }
 
@@ -77,7 +79,7 @@ export const connect = async (options: ConnectOptions, meter: Meter): Promise<Pi
       const same = await blockAt(endpoint, hex(pinned.number), by)
       if (same?.hash !== pinned.hash)
         throw new EndpointUnfitError(
-          `${endpoint.host} does not have the pinned block ${pinned.number} (${pinned.hash.slice(0, 10)}…)`,
+          `${endpoint.host} does not have the pinned block ${pinned.number} (${pinned.hash.slice(0, 10)}…): it lags, or follows another fork`,
         )
     }
     ready.add(endpoint)
@@ -85,13 +87,15 @@ export const connect = async (options: ConnectOptions, meter: Meter): Promise<Pi
 
   const perform: PinnedRpc['perform'] = async (by, work) => {
     const failures: Error[] = []
-    for (const endpoint of endpoints) {
+    for (const endpoint of [...endpoints]) {
       try {
         await prepare(endpoint, by)
         return await work(endpoint)
       } catch (error) {
         if (!(error instanceof EndpointError || error instanceof EndpointUnfitError)) throw error
         failures.push(error)
+        // the next request starts with whoever may do better
+        endpoints.push(...endpoints.splice(endpoints.indexOf(endpoint), 1))
       }
     }
     const [first] = failures

@@ -111,7 +111,7 @@ const POSITIONS = `
   JOIN account a ON a.id = p.account_id
   JOIN source s ON s.id = a.source_id
   JOIN position_legs l ON l.scan_id = p.scan_id AND l.account_id = p.account_id
-  WHERE p.scan_id = ? AND p.driver = ? ORDER BY a.id`
+  WHERE p.scan_id = ? AND p.driver = ? ORDER BY s.key, a.id`
 
 /** The stored market and account states of a scan's sources: all it takes to price it again. */
 export const loadStates = (

@@ -1,6 +1,5 @@
-import type { Statement } from 'better-sqlite3'
 import { UsageError } from '../core/errors.ts'
-import { type Db, explain } from './open.ts'
+import type { Db } from './open.ts'
 
 /** Questions that are asked often, ready-made; each is plain SQL on the views. */
 export const QUERIES: Readonly<Record<string, { readonly about: string; readonly sql: string }>> = {
@@ -30,9 +29,13 @@ export const QUERIES: Readonly<Record<string, { readonly about: string; readonly
   },
 }
 
+/** A value as it is printed: integers too large for a number as their digits, bytes as hex. */
+export type Cell = string | number | null
+
 export type Answer = {
+  /** No two alike: a repeated name gets its number, as in `id`, `id_2`. */
   readonly columns: readonly string[]
-  readonly rows: readonly Readonly<Record<string, string | number | null>>[]
+  readonly rows: readonly (readonly Cell[])[]
 }
 
 /**
@@ -40,21 +43,40 @@ export type Answer = {
  * @throws UsageError where it is no valid SQL, writes, or is more than one statement.
  */
 export const runQuery = (db: Db, sql: string): Answer => {
-  let statement: Statement<[], Answer['rows'][number]>
   try {
-    statement = db.prepare<[], Answer['rows'][number]>(sql)
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new UsageError(`the query does not work: ${reason}; liqbands query --list shows examples`, {
-      cause,
+    const statement = db.prepare<[], unknown[]>(sql)
+    if (!statement.reader || !statement.readonly)
+      throw new UsageError('the query would write: only SELECT is allowed')
+    const rows = statement.raw().safeIntegers().all()
+    return {
+      columns: distinct(statement.columns().map(({ name }) => name)),
+      rows: rows.map((row) => row.map(cell)),
+    }
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    // a database that is busy or damaged is not the fault of the SQL
+    if (error instanceof UsageError || (code !== 'SQLITE_ERROR' && code.startsWith('SQLITE_'))) throw error
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new UsageError(`the query does not work: ${reason}; liqbands query --list --json shows examples`, {
+      cause: error,
     })
   }
-  if (!statement.reader || !statement.readonly)
-    throw new UsageError('the query would write: only SELECT is allowed')
-  try {
-    const columns = statement.columns().map(({ name }) => name)
-    return { columns, rows: statement.all() }
-  } catch (error) {
-    throw explain(error, 'database')
+}
+
+const cell = (value: unknown): Cell => {
+  if (typeof value === 'bigint') {
+    const number = Number(value)
+    return Number.isSafeInteger(number) ? number : value.toString()
   }
+  if (Buffer.isBuffer(value)) return `0x${value.toString('hex')}`
+  return typeof value === 'string' || typeof value === 'number' ? value : null
+}
+
+const distinct = (names: readonly string[]): readonly string[] => {
+  const seen = new Map<string, number>()
+  return names.map((name) => {
+    const count = (seen.get(name) ?? 0) + 1
+    seen.set(name, count)
+    return count === 1 ? name : `${name}_${count}`
+  })
 }

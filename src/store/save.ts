@@ -1,6 +1,7 @@
 import { parseExact, stringifyExact } from '../core/exact-json.ts'
 import type { DriverState } from '../core/price-response.ts'
 import type { Band, Block, Coverage, ScanStatus } from '../core/report.ts'
+import { toNumber } from '../core/units.ts'
 import type { Db } from './open.ts'
 import type { PositionRow } from './rows.ts'
 
@@ -108,7 +109,7 @@ const saveSource = (db: Db, scanId: number, source: SourceRecord): void => {
       scanId,
       sourceId,
       d.symbol,
-      Number(d.spot) / 10 ** d.decimals,
+      toNumber(d.spot, d.decimals),
       d.spot.toString(),
       d.decimals,
       stringifyExact(d.responses),
@@ -123,7 +124,7 @@ const saveSource = (db: Db, scanId: number, source: SourceRecord): void => {
 
 /**
  * Enters what is known to hold at `block` into the intervals. A scan of an earlier block than the newest one splits
- * an interval: the change it reveals happened earlier than was known.
+ * an interval: the change it reveals happened earlier than was known, or was undone before the next scanned block.
  */
 const saveStates = (
   db: Db,
@@ -144,19 +145,26 @@ const saveStates = (
     'SELECT min(from_block) AS from_block FROM account_state WHERE account_id = ? AND from_block > ?',
   )
   const close = db.prepare('UPDATE account_state SET to_block = ? WHERE account_id = ? AND from_block = ?')
-  const replace = db.prepare('UPDATE account_state SET state = ? WHERE account_id = ? AND from_block = ?')
+  const remove = db.prepare('DELETE FROM account_state WHERE account_id = ? AND from_block = ?')
   const insert = db.prepare('INSERT INTO account_state VALUES (?, ?, ?, ?)')
+  const later =
+    db
+      .prepare<[number, number], { block: number | null }>(
+        'SELECT min(block) AS block FROM market_state WHERE source_id = ? AND block > ?',
+      )
+      .get(sourceId, block)?.block ?? Number.POSITIVE_INFINITY
   for (const { key, state } of accounts) {
     const text = stringifyExact(state)
     const id = account.get(sourceId, key)?.id
     if (id === undefined) throw new Error(`account ${key} was not stored`)
     const row = current.get(id, block, block)
     if (row === undefined) insert.run(id, block, following.get(id, block)?.from_block ?? null, text)
-    else if (row.state === text) continue
-    else if (row.from_block === block) replace.run(text, id, block)
-    else {
-      close.run(block, id, row.from_block)
-      insert.run(id, block, row.to_block, text)
+    else if (row.state !== text) {
+      const end = later < (row.to_block ?? Number.POSITIVE_INFINITY) ? later : row.to_block
+      if (row.from_block === block) remove.run(id, block)
+      else close.run(block, id, row.from_block)
+      insert.run(id, block, end, text)
+      if (end !== row.to_block) insert.run(id, end, row.to_block, row.state)
     }
   }
 }

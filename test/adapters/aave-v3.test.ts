@@ -20,7 +20,8 @@ const populate = (deploy: (anvil: Anvil) => Promise<AaveMarket>) => async (): Pr
     await act.mine(anvil, 1, 30 * 86_400)
     await act.freezeReserve(anvil, market, 'DAI')
     await act.pauseReserve(anvil, market, 'WBTC')
-    // one more month of ETH prices has made some of them liquidatable and some insolvent
+    // a fall of ETH and of the staking ratio has made some of them liquidatable, and a few insolvent
+    await act.setRatio(anvil, market, 105n * 10n ** 16n)
     await act.setFeedPrice(anvil, market, 'WETH', 2650_12345678n)
     const symbols = { ETH: 'WETH', BTC: 'WBTC' } as const
     const symbolOf = (driver: string) => symbols[driver as keyof typeof symbols]

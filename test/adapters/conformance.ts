@@ -71,6 +71,11 @@ export const conformance = (adapter: AnyAdapter, name: string, populate: () => P
       }
     })
 
+    test('the market holds what there is to get wrong: every outcome of a hard liquidation', () => {
+      const outcomes = market.drivers.flatMap((driver) => scanned.book(driver).rows.map((row) => row.outcome))
+      expect(new Set(outcomes)).toEqual(new Set(['below', 'above', 'already', 'never', 'insolvent']))
+    })
+
     test('amounts are positive, thresholds in (0, 1], exposures in [0, 1]', () => {
       const legs = positions.flatMap(({ collateral, debt }) => [...collateral, ...debt])
       expect(legs.filter(({ amount }) => amount <= 0n)).toEqual([])

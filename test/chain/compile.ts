@@ -58,7 +58,12 @@ const AAVE_ENTRIES = [
   'aave/mocks/testnet-helpers/TestnetERC20.sol',
 ]
 
-const OWN_ENTRIES = ['liqbands/Feeds.sol', 'liqbands/PositionFactory.sol']
+const OWN_ENTRIES = [
+  'liqbands/Feeds.sol',
+  'liqbands/BentFeeds.sol',
+  'liqbands/Multicall3.sol',
+  'liqbands/PositionFactory.sol',
+]
 
 const SETTINGS = {
   optimizer: { enabled: true, runs: 200 },

@@ -50,7 +50,7 @@ const drawDepth = (random: Random, kind: BookKind): number => {
     let depth: number
     if (kind === 'uniform') depth = -Math.log(0.3 + 0.7 * random())
     else if (kind === 'bimodal') depth = -Math.log(random() < 0.5 ? 0.45 : 0.85) + 0.12 * drawNormal(random)
-    else if (kind === 'leverage') depth = -Math.log(1 - Math.min(0.95, -0.25 * Math.log(1 - random())))
+    else if (kind === 'leverage') depth = -Math.log(1 + 0.25 * Math.log(1 - random()))
     else depth = MEDIAN + SIGMA * drawNormal(random)
     if (depth > 0 && depth < FARTHEST) return depth
   }
@@ -201,18 +201,11 @@ export const generateBook = ({
   return { spot, side, entries, planted: planted.map((band) => rangeOf(band, spot, side)) }
 }
 
-/** Many independent holders between two prices, one of them at either end. */
-export const crowdBetween = ({
-  seed,
-  low,
-  high,
-  usd,
-  holders,
-}: PriceRange & {
-  readonly seed: number
-  readonly usd: number
-  readonly holders: number
-}): readonly BookEntry[] => {
+/** Many independent holders between two prices. */
+export const crowdBetween = (
+  crowd: PriceRange & { readonly seed: number; readonly usd: number; readonly holders: number },
+): readonly BookEntry[] => {
+  const { seed, low, high, usd, holders } = crowd
   const random = createRandom(seed * 31 + 7)
   const sizes = limited(
     Array.from({ length: holders }, () => drawPareto(random, 1.3)),

@@ -1,6 +1,6 @@
 import { type Config, parseConfig } from '../../src/config.ts'
-import type { Position } from '../../src/core/position.ts'
 import type { Coverage } from '../../src/core/report.ts'
+import type { Progress } from '../../src/read-source.ts'
 import { loadBook, type ScanBook } from '../../src/report.ts'
 import { scan } from '../../src/scan.ts'
 import { loadScan, loadStates, type StoredScan } from '../../src/store/load.ts'
@@ -52,6 +52,8 @@ export type Scanned = {
   readonly markets: unknown
   readonly accounts: ReadonlyMap<string, unknown>
   readonly book: (driver: string) => ScanBook
+  /** Accounts whose state was read in this scan. */
+  readonly read: number
 }
 
 export const scanLocal = async (
@@ -59,13 +61,17 @@ export const scanLocal = async (
   db: Db,
   options: { readonly full?: boolean; readonly block?: bigint } = {},
 ): Promise<Scanned> => {
-  const { scanId } = await scan({ config, db, ...options })
+  let read = 0
+  const onProgress = ({ phase, done }: Progress) => {
+    if (phase === 'accounts read') read = done
+  }
+  const { scanId } = await scan({ config, db, onProgress, ...options })
   const stored = loadScan(db, scanId)
   const [coverage] = stored.coverage
   const [states] = loadStates(db, stored)
   if (!coverage || !states) throw new Error('the scan stored nothing')
   const { markets, accounts } = states
-  return { stored, coverage, markets, accounts, book: (driver) => loadBook(db, scanId, driver) }
+  return { stored, coverage, markets, accounts, read, book: (driver) => loadBook(db, scanId, driver) }
 }
 
 /** The accounts of a scan from a database of its own: nothing known before. */
@@ -74,9 +80,3 @@ export const scanAfresh = (config: Config): Promise<Scanned> => scanLocal(config
 /** Accounts in an order of their own, so that two scans compare whatever order they found them in. */
 export const sorted = (accounts: ReadonlyMap<string, unknown>): readonly (readonly [string, unknown])[] =>
   [...accounts].sort(([a], [b]) => (a < b ? -1 : 1))
-
-/** Threshold-weighted health of the legs at the pinned block: real-valued, for a sanity check beside the integers. */
-export const healthOf = ({ collateral, debt }: Position): number => {
-  const weighted = collateral.reduce((sum, { usd, threshold }) => sum + Number(usd) * Number(threshold), 0)
-  return weighted / debt.reduce((sum, { usd }) => sum + Number(usd) * 1e18, 0)
-}

@@ -51,7 +51,8 @@ export const createSmoother = (sigma: number): ((cells: Float64Array) => Backgro
   const weighted = (cells: Float64Array, k: number): number => {
     let sum = 0
     const last = Math.min(CELLS - 1, k + radius)
-    for (let j = Math.max(0, k - radius); j <= last; j++) sum += at(kernel, j - k + radius) * at(cells, j)
+    for (let j = Math.max(0, k - radius); j <= last; j++)
+      sum += (kernel[j - k + radius] ?? 0) * (cells[j] ?? 0)
     return sum
   }
   const ones = new Float64Array(CELLS).fill(1)

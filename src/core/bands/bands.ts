@@ -1,6 +1,6 @@
 import type { Band, Side } from '../report.ts'
 import { clipCells, spreadOverCells } from './background.ts'
-import { type BookEntry, createBook, without } from './book.ts'
+import type { BookEntry } from './book.ts'
 import { findCrowds } from './crowd.ts'
 import { depthsBetween } from './depth.ts'
 import { describeRow } from './describe.ts'
@@ -8,6 +8,7 @@ import { findEntityRanges } from './entity.ts'
 import { smoothSurroundings } from './excess-mass.ts'
 import { foldRows, rankRows } from './fold.ts'
 import { usdInRanges } from './range.ts'
+import { sortBook, without } from './sorted-book.ts'
 
 /** Positions with less collateral than this are no member of a band, USD. */
 const DEFAULT_MIN_USD = 100
@@ -24,7 +25,7 @@ export const findBands = (
   options: { spot: number; side: Side; fold?: boolean; minUsd?: number },
 ): readonly Band[] => {
   const { spot, side, fold = true, minUsd = DEFAULT_MIN_USD } = options
-  const book = createBook(entries, { spot, side, minUsd })
+  const book = sortBook(entries, { spot, side, minUsd })
   const cells = spreadOverCells(book.depth, book.capped)
   const entityRanges = findEntityRanges(book, smoothSurroundings(cells))
   const crowds = findCrowds(without(book, new Set(entityRanges.flatMap(({ members }) => members))))

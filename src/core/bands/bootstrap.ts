@@ -1,7 +1,8 @@
+import type { Background } from './background.ts'
 import { capOf } from './cap.ts'
 import { at } from './columns.ts'
 import { type DepthRange, rangeAgreement } from './depth.ts'
-import { cellsOf, type Excess, findSegments, surroundingsWithout } from './excess-mass.ts'
+import { findSegments } from './excess-mass.ts'
 import type { Groups } from './groups.ts'
 import { createRandom, drawPoisson } from './random.ts'
 
@@ -29,22 +30,20 @@ const resample = (groups: Groups, total: number, random: () => number): Groups =
 }
 
 /**
- * For each range the share of 100 resamples, of a fixed seed, in which one look over the surroundings without the
- * bands finds a segment that agrees with it (intersection over union of at least a half).
+ * For each range the share of 100 resamples, of fixed seeds, in which a segment that agrees with it (intersection over
+ * union of at least a half) stands out again from the same surroundings.
  */
 export const confidences = (
   groups: Groups,
   total: number,
-  { segments, background }: Excess,
+  surroundings: Background,
   ranges: readonly DepthRange[],
 ): readonly number[] => {
   if (ranges.length === 0) return []
-  const random = createRandom(SEED)
   const counts = ranges.map(() => 0)
   for (let i = 0; i < RESAMPLES; i++) {
-    const drawn = resample(groups, total, random)
-    const surroundings = surroundingsWithout(cellsOf(drawn), segments, background)
-    const found = findSegments(drawn, surroundings, total)
+    // A seed of its own for each: positions further out change none of the draws nearer to spot.
+    const found = findSegments(resample(groups, total, createRandom(SEED + i)), surroundings, total)
     ranges.forEach((range, j) => {
       if (found.some((segment) => rangeAgreement(segment, range) >= AGREEMENT))
         counts[j] = (counts[j] ?? 0) + 1

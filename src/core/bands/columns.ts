@@ -1,5 +1,5 @@
 /** A dense column of numbers. */
-export type Column = Float64Array | Int32Array
+type Column = Float64Array | Int32Array
 
 /** Reads one element of a dense column; callers stay within its bounds. */
 export const at = (column: Column, index: number): number => column[index] ?? 0

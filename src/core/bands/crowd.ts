@@ -1,5 +1,5 @@
 import type { Background } from './background.ts'
-import { type Book, holderOf } from './book.ts'
+import { holderOf } from './book.ts'
 import { confidences } from './bootstrap.ts'
 import { sumUsd } from './cents.ts'
 import { at } from './columns.ts'
@@ -10,7 +10,12 @@ import { effectiveCount } from './holders.ts'
 import { heavyHoldings } from './holdings.ts'
 import { edgesOf, type Row } from './row.ts'
 import type { Run } from './ruzzo-tompa.ts'
+import type { SortedBook } from './sorted-book.ts'
 
+/** Positions this close in ln price are searched as one: a million positions become at most 30,000 groups. */
+const SPAN = 1e-4
+/** How sure a band is needs no exact edges: a fifth of the groups will do. */
+const COARSE_SPAN = 5e-4
 /** A crowd holds at least this share of the side. */
 const MIN_SHARE = 0.02
 /** The largest holder of a crowd has less than this share of it. */
@@ -19,7 +24,7 @@ const MAX_TOP_SHARE = 0.5
 const MIN_EXCESS_HOLDERS = 6
 
 /** Effective number of holders in a segment by capped collateral, all positions of a holder taken together. */
-const effectiveHoldersOf = (book: Book, groups: Groups, segment: Segment): number => {
+const effectiveHoldersOf = (book: SortedBook, groups: Groups, segment: Segment): number => {
   const capped = new Map<string, number>()
   const end = at(groups.start, segment.last + 1)
   for (let i = at(groups.start, segment.first); i < end; i++) {
@@ -31,7 +36,7 @@ const effectiveHoldersOf = (book: Book, groups: Groups, segment: Segment): numbe
   return effectiveCount(capped.values())
 }
 
-const isBackedByMany = (book: Book, groups: Groups, segment: Segment): boolean => {
+const isBackedByMany = (book: SortedBook, groups: Groups, segment: Segment): boolean => {
   if (segment.llr < MIN_LLR || segment.ratio < MIN_RATIO) return false
   const effective = effectiveHoldersOf(book, groups, segment)
   return (
@@ -40,9 +45,9 @@ const isBackedByMany = (book: Book, groups: Groups, segment: Segment): boolean =
   )
 }
 
-const membersOf = (book: Book, run: Run): Row['members'] => book.entries.slice(run.first, run.last + 1)
+const membersOf = (book: SortedBook, run: Run): Row['members'] => book.entries.slice(run.first, run.last + 1)
 
-const isCrowd = (book: Book, members: Row['members']): boolean => {
+const isCrowd = (book: SortedBook, members: Row['members']): boolean => {
   const usd = sumUsd(members, (entry) => entry.collateralUsd)
   return usd >= MIN_SHARE * book.total && heavyHoldings(members, holderOf, MAX_TOP_SHARE * usd).usd.size === 0
 }
@@ -52,14 +57,14 @@ const isCrowd = (book: Book, members: Row['members']): boolean => {
  * expect, disjoint and from spot outwards; and the surroundings without them.
  */
 export const findCrowds = (
-  book: Book,
+  book: SortedBook,
 ): { readonly rows: readonly Row[]; readonly background: Background } => {
-  const groups = groupPositions(book)
+  const groups = groupPositions(book, SPAN)
   const excess = findExcess(groups, book.total)
   const segments = excess.segments.filter((segment) => isBackedByMany(book, groups, segment))
   const runs = sharpenEdges(book, groups, segments).filter((run) => isCrowd(book, membersOf(book, run)))
   const ranges = runs.map(({ first, last }) => ({ near: at(book.depth, first), far: at(book.depth, last) }))
-  const confidence = confidences(groups, book.total, excess, ranges)
+  const confidence = confidences(groupPositions(book, COARSE_SPAN), book.total, excess.background, ranges)
   const rows = runs.map((run, i): Row => {
     const members = membersOf(book, run)
     return { kind: 'crowd', ...edgesOf(members), members, confidence: confidence[i] ?? 0 }

@@ -1,12 +1,12 @@
-import type { Book } from './book.ts'
 import { at } from './columns.ts'
 import { NARROWEST } from './depth.ts'
 import type { Segment } from './excess-mass.ts'
 import type { Groups } from './groups.ts'
 import type { Run } from './ruzzo-tompa.ts'
+import type { SortedBook } from './sorted-book.ts'
 
 /** The run of positions within `begin..end-1` whose capped collateral less `cost` per ln price is largest (Kadane). */
-const heaviestRun = (book: Book, begin: number, end: number, cost: number): Run => {
+const heaviestRun = (book: SortedBook, begin: number, end: number, cost: number): Run => {
   let best = Number.NEGATIVE_INFINITY
   let run = { first: begin, last: end - 1 }
   let score = 0
@@ -30,7 +30,11 @@ const heaviestRun = (book: Book, begin: number, end: number, cost: number): Run 
  * The exact edges of disjoint segments in order of depth: each becomes the run of positions, in its groups and one
  * group to either side, that holds most beyond lambda times what is expected. Ends are positions; runs stay disjoint.
  */
-export const sharpenEdges = (book: Book, groups: Groups, segments: readonly Segment[]): readonly Run[] => {
+export const sharpenEdges = (
+  book: SortedBook,
+  groups: Groups,
+  segments: readonly Segment[],
+): readonly Run[] => {
   const runs: Run[] = []
   segments.forEach((segment, i) => {
     const taken = segments[i - 1]?.last ?? -1

@@ -1,8 +1,9 @@
 import { type Background, expectedWithin } from './background.ts'
-import type { Book, BookEntry } from './book.ts'
+import type { BookEntry } from './book.ts'
 import { sumUsd } from './cents.ts'
 import { depthOf, depthsBetween } from './depth.ts'
 import { edgesOf, type Row } from './row.ts'
+import type { SortedBook } from './sorted-book.ts'
 
 /** An entity, and each of its ranges, has at least this share of the side. */
 const MIN_SHARE = 0.01
@@ -14,7 +15,7 @@ const MIN_EDGE_SHARE = 0.01
 const collateral = (entry: BookEntry): number => entry.collateralUsd
 
 /** The entries of each entity, in the book's order. */
-const byEntity = (book: Book): ReadonlyMap<string, readonly BookEntry[]> => {
+const byEntity = (book: SortedBook): ReadonlyMap<string, readonly BookEntry[]> => {
   const groups = new Map<string, BookEntry[]>()
   for (const entry of book.entries) {
     if (entry.entity === null) continue
@@ -26,7 +27,7 @@ const byEntity = (book: Book): ReadonlyMap<string, readonly BookEntry[]> => {
 }
 
 /** Cuts entries in order of price wherever two neighbours are further apart than `MAX_GAP`. */
-const cutAtGaps = (book: Book, entries: readonly BookEntry[]): readonly (readonly BookEntry[])[] => {
+const cutAtGaps = (book: SortedBook, entries: readonly BookEntry[]): readonly (readonly BookEntry[])[] => {
   const pieces: BookEntry[][] = []
   let end = Number.NEGATIVE_INFINITY
   for (const entry of entries) {
@@ -39,7 +40,11 @@ const cutAtGaps = (book: Book, entries: readonly BookEntry[]): readonly (readonl
   return pieces
 }
 
-const rangesOf = (book: Book, background: Background, entries: readonly BookEntry[]): readonly Row[] => {
+const rangesOf = (
+  book: SortedBook,
+  background: Background,
+  entries: readonly BookEntry[],
+): readonly Row[] => {
   const usd = sumUsd(entries, collateral)
   if (usd < MIN_SHARE * book.total) return []
   const core = entries.filter((entry) => entry.collateralUsd >= MIN_EDGE_SHARE * usd)
@@ -58,5 +63,5 @@ const rangesOf = (book: Book, background: Background, entries: readonly BookEntr
  * gaps of more than 4 %, edges set by those of at least 1 % of its collateral, each range holding at least what the
  * background puts there.
  */
-export const findEntityRanges = (book: Book, background: Background): readonly Row[] =>
+export const findEntityRanges = (book: SortedBook, background: Background): readonly Row[] =>
   [...byEntity(book).values()].flatMap((entries) => rangesOf(book, background, entries))

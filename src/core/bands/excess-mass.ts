@@ -17,7 +17,7 @@ const SIGMA = 0.15
 const LEVELS: readonly number[] = [2, 2.5, 3, 4, 5, 6.5, 8, 10, 13, 17, 22, 30]
 /** Segments below this share of the side are not looked at, in capped collateral. */
 const MIN_CAPPED_SHARE = 0.01
-/** Looks at a book, each but the first over surroundings without what the one before found. */
+/** Looks at a book, each but the first over surroundings without what the one before it found. */
 const LOOKS = 3
 /** What a segment's likelihood ratio pays for being one more segment. */
 const COST_OF_SEGMENT = 4
@@ -42,7 +42,7 @@ export type Segment = Run &
   }
 
 /** The segments of a book and the background they stand out from. */
-export type Excess = { readonly segments: readonly Segment[]; readonly background: Background }
+type Excess = { readonly segments: readonly Segment[]; readonly background: Background }
 
 type Tree = { readonly segment: Segment; readonly children: readonly Tree[] }
 
@@ -110,29 +110,18 @@ const selectFrom = ({ segment, children }: Tree): { gain: number; segments: read
 export const findSegments = (groups: Groups, background: Background, total: number): readonly Segment[] =>
   growTrees(groups, background, total).flatMap((tree) => selectFrom(tree).segments)
 
-/** Capped collateral of the groups per cell, USD. */
-export const cellsOf = (groups: Groups): Float64Array => spreadOverCells(groups.middle, groups.mass)
-
-/** The surroundings with what stands out from `background` as a band clipped away: a band must not hide itself. */
-export const surroundingsWithout = (
-  cells: Float64Array,
-  segments: readonly Segment[],
-  background: Background,
-): Background => {
-  const bands = segments.filter(({ llr }) => llr >= MIN_LLR)
-  return smoothSurroundings(clipCells(cells, bands, background))
-}
-
 /**
  * Multi-level excess mass (Müller & Sawitzki 1991) of capped collateral over its smoothed surroundings, the segments
- * of each level by Ruzzo–Tompa, looked for three times as the surroundings lose the bands already found.
+ * of each level by Ruzzo–Tompa. What stands out as a band is clipped out of the surroundings before the next look, so
+ * that a band does not hide itself.
  */
 export const findExcess = (groups: Groups, total: number): Excess => {
-  const cells = cellsOf(groups)
+  const cells = spreadOverCells(groups.middle, groups.mass)
   let background = smoothSurroundings(cells)
   let segments = findSegments(groups, background, total)
   for (let look = 1; look < LOOKS; look++) {
-    background = surroundingsWithout(cells, segments, background)
+    const bands = segments.filter(({ llr }) => llr >= MIN_LLR)
+    background = smoothSurroundings(clipCells(cells, bands, background))
     segments = findSegments(groups, background, total)
   }
   return { segments, background }

@@ -1,8 +1,6 @@
-import { type Book, holderOf } from './book.ts'
+import { holderOf } from './book.ts'
 import { at } from './columns.ts'
-
-/** Positions closer than this in ln price are searched as one: a million positions become at most 30,000 groups. */
-const SPAN = 1e-4
+import type { SortedBook } from './sorted-book.ts'
 
 /** Runs of neighbouring positions, from spot outwards; no grid, so no grid can move. */
 export type Groups = {
@@ -18,12 +16,12 @@ export type Groups = {
   readonly squares: Float64Array
 }
 
-/** Index one past the last group of each greedy run of at most `SPAN`. */
-const startsOf = (depth: Float64Array): Int32Array => {
+/** Index of the first position of each greedy run of at most `span`, and the number of positions. */
+const startsOf = (depth: Float64Array, span: number): Int32Array => {
   const starts: number[] = []
   let near = Number.NEGATIVE_INFINITY
   for (let i = 0; i < depth.length; i++) {
-    if (at(depth, i) - near <= SPAN) continue
+    if (at(depth, i) - near <= span) continue
     near = at(depth, i)
     starts.push(i)
   }
@@ -31,10 +29,10 @@ const startsOf = (depth: Float64Array): Int32Array => {
   return Int32Array.from(starts)
 }
 
-/** Groups the positions of a book. */
-export const groupPositions = (book: Book): Groups => {
+/** Groups the positions of a book that lie within `span` of each other in ln price. */
+export const groupPositions = (book: SortedBook, span: number): Groups => {
   const { entries, depth, capped } = book
-  const start = startsOf(depth)
+  const start = startsOf(depth, span)
   const count = start.length - 1
   const near = new Float64Array(count)
   const far = new Float64Array(count)

@@ -9,13 +9,13 @@ const BUCKETS = 1 << 16
 /** A bucket for a name, from its last characters. */
 const bucketOf = (name: string): number => {
   let hash = 0
-  for (let i = Math.max(0, name.length - 5); i < name.length; i++)
+  for (let i = Math.max(0, name.length - 4); i < name.length; i++)
     hash = Math.imul(hash, 31) + name.charCodeAt(i)
   return (hash ^ (hash >>> 16)) & (BUCKETS - 1)
 }
 
 /** Who holds at least some limit. */
-export type HeavyHoldings = {
+type HeavyHoldings = {
   /** Their collateral by name, USD. */
   readonly usd: ReadonlyMap<string, number>
   /** The collateral, USD, of whoever holds the entry of this index; undefined where it is less. */

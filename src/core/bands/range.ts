@@ -2,7 +2,7 @@ import type { BookEntry } from './book.ts'
 import { toCents } from './cents.ts'
 
 /** Two prices, both included, USD. */
-export type PriceRange = { readonly low: number; readonly high: number }
+type PriceRange = { readonly low: number; readonly high: number }
 
 /** Collateral of `entries` inside each of the ranges, USD, exact to the cent; one pass over the entries. */
 export const usdInRanges = (

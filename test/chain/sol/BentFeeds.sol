@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.20;
+
+import {Feed} from './Feeds.sol';
+
+/// Follows its base but never falls below a floor (value): straight above it, flat below.
+contract FloorFeed is Feed {
+  Feed public immutable base;
+
+  constructor(Feed feed, int256 floor) Feed(floor) {
+    base = feed;
+  }
+
+  function _answer() internal view override returns (int256) {
+    int256 answer = base.latestAnswer();
+    return answer < value ? value : answer;
+  }
+}
+
+/// Half its base, half a constant (value): a straight line that does not go through zero.
+contract BasketFeed is Feed {
+  Feed public immutable base;
+
+  constructor(Feed feed, int256 constant_) Feed(constant_) {
+    base = feed;
+  }
+
+  function _answer() internal view override returns (int256) {
+    return (base.latestAnswer() + value) / 2;
+  }
+}

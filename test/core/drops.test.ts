@@ -1,0 +1,64 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { drops, levels } from '../../src/core/drops.ts'
+import { entryOf, shuffled } from '../helpers/books.ts'
+
+const spot = 2151
+const entries = [
+  entryOf({ id: 'a', price: 2043.45, collateralUsd: 1000.25, debtUsd: 700.1 }),
+  entryOf({ id: 'b', price: 2043.44, collateralUsd: 2000, debtUsd: 1500 }),
+  entryOf({ id: 'c', price: 1500, collateralUsd: 4000, debtUsd: 3000 }),
+  entryOf({ id: 'd', price: 2300, collateralUsd: 8000, debtUsd: 6000 }),
+]
+
+test('a fall of 5 % liquidates what is liquidatable at exactly that price, and nothing a cent below it', () => {
+  expect(drops(entries, { spot, pcts: [-5] })).toEqual([
+    { pct: -5, price: 2043.45, collateralUsd: 1000.25, debtUsd: 700.1, positions: 1 },
+  ])
+})
+
+test('falls reach positions below spot, rises those above, no move none', () => {
+  const positions = drops(entries, { spot, pcts: [-100, -30.3, -6, 0, 6, 7, 1000] }).map((d) => d.positions)
+  expect(positions).toEqual([3, 3, 2, 0, 0, 1, 1])
+})
+
+test('a watch price tells what has become liquidatable when the driver gets there', () => {
+  expect(levels(entries, { spot, prices: [2000, 1500, 1500.01, 2300, spot] })).toEqual([
+    { price: 2000, crossed: 'below', collateralUsd: 3000.25, debtUsd: 2200.1, positions: 2 },
+    { price: 1500, crossed: 'below', collateralUsd: 7000.25, debtUsd: 5200.1, positions: 3 },
+    { price: 1500.01, crossed: 'below', collateralUsd: 3000.25, debtUsd: 2200.1, positions: 2 },
+    { price: 2300, crossed: 'above', collateralUsd: 8000, debtUsd: 6000, positions: 1 },
+    { price: spot, crossed: 'below', collateralUsd: 0, debtUsd: 0, positions: 0 },
+  ])
+})
+
+test('a larger move never liquidates less, and the order of the positions does not matter', () => {
+  const holding = fc.record({
+    price: fc.double({ min: 1, max: 5000, noNaN: true }),
+    collateralUsd: fc.double({ min: 0, max: 1e9, noNaN: true }),
+  })
+  const books = fc
+    .array(holding, { maxLength: 50 })
+    .map((list) => list.map((e, i) => entryOf({ id: `${i}`, ...e })))
+  const moves = fc.array(fc.double({ min: 0, max: 100, noNaN: true }), { minLength: 2, maxLength: 10 })
+  const check = (
+    book: ReturnType<typeof entryOf>[],
+    sizes: readonly number[],
+    sign: number,
+    seed: number,
+  ): void => {
+    const pcts = sizes.toSorted((a, b) => a - b).map((size) => sign * size)
+    const result = drops(book, { spot, pcts })
+    for (const [i, drop] of result.entries()) {
+      const smaller = result[i - 1]
+      expect(drop.pct).toBe(pcts[i])
+      expect(drop.collateralUsd).toBeGreaterThanOrEqual(smaller?.collateralUsd ?? 0)
+      expect(drop.positions).toBeGreaterThanOrEqual(smaller?.positions ?? 0)
+      const { price } = drop
+      const { pct, ...asLevel } = drop
+      expect(levels(book, { spot, prices: [price] })[0]).toMatchObject(asLevel)
+    }
+    expect(drops(shuffled(book, seed), { spot, pcts })).toEqual(result)
+  }
+  fc.assert(fc.property(books, moves, fc.constantFrom(-1, 1), fc.nat(1000), check))
+})
