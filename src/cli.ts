@@ -1,12 +1,14 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { addBands } from './commands/bands.ts'
+import { addDiff } from './commands/diff.ts'
 import { addImport } from './commands/import.ts'
 import type { Io } from './commands/io.ts'
 import { addPositions } from './commands/positions.ts'
 import { addQuery } from './commands/query.ts'
 import { addReport } from './commands/report.ts'
 import { addScan } from './commands/scan.ts'
+import { addSimulate } from './commands/simulate.ts'
 import { addSources } from './commands/sources.ts'
 import { addVerify } from './commands/verify.ts'
 import { addWatch } from './commands/watch.ts'
@@ -51,6 +53,8 @@ for (const add of [
   addReport,
   addBands,
   addPositions,
+  addDiff,
+  addSimulate,
   addVerify,
   addQuery,
   addImport,

@@ -9,14 +9,14 @@ import {
   type ImportedMarkets,
   importAdapter,
 } from './adapters/import.ts'
-import { bandsByDriver } from './book.ts'
 import type { ScanSummary } from './core/documents.ts'
 import { UsageError } from './core/errors.ts'
 import { constantResponse, type DriverState, proportionalResponse } from './core/price-response.ts'
 import type { Coverage } from './core/report.ts'
 import { parseUnitsDown, toNumber, WAD } from './core/units.ts'
+import { bandsByDriver } from './engine/book.ts'
+import { pricePositions } from './engine/pricing.ts'
 import { knownAssets, loadEntities } from './known.ts'
-import { pricePositions } from './pricing.ts'
 import type { Db } from './store/open.ts'
 import { type SourceRecord, saveScan } from './store/save.ts'
 import { VERSION } from './version.ts'

@@ -4,7 +4,8 @@ export { adapters } from './adapters/index.ts'
 export { type Config, loadConfig, parseConfig } from './config.ts'
 export { findBands } from './core/bands/bands.ts'
 export type { BookEntry } from './core/bands/book.ts'
-export type { PositionDocument, ScanSummary, Verification } from './core/documents.ts'
+export type { DiffDocument } from './core/diff/document.ts'
+export type { PositionDocument, ScanSummary, Simulation, Verification } from './core/documents.ts'
 export {
   BaseError,
   EndpointError,
@@ -16,11 +17,13 @@ export {
 } from './core/errors.ts'
 export { liquidationPrice } from './core/liquidation-price.ts'
 export type { Band, Coverage, Report } from './core/report.ts'
+export { buildDiff, scanBefore } from './diff.ts'
 export { importFile } from './import-file.ts'
 export { loadEntities } from './known.ts'
 export { positionDocuments } from './positions.ts'
 export { buildReport, loadBook } from './report.ts'
 export { scan } from './scan.ts'
+export { loadRules, simulateScan } from './simulate.ts'
 export { openDatabase } from './store/open.ts'
 export { verify } from './verify.ts'
 export { VERSION } from './version.ts'

@@ -8,10 +8,9 @@ const LAYERS = [
   'core',
   'log version known sources store',
   'config adapters',
-  'driver pricing book accounts',
-  'drivers read-source',
+  'engine',
   'scan report',
-  'import-file verify positions watch dashboard',
+  'import-file verify positions simulate diff watch dashboard',
   'commands',
   'cli index',
 ].map((line) => line.split(' '))
@@ -46,9 +45,9 @@ test('imports point upwards in the table', () => {
   expect(against((file, path) => path.startsWith('abis/') || upwards(file, path))).toEqual([])
 })
 
-test('src stands alone: nothing of tests or scripts; abis are for adapters, sources and driver', () => {
+test('src stands alone: nothing of tests or scripts; abis are for adapters, sources and engine', () => {
   expect(against((_, path) => /^(src|abis)\//.test(path))).toEqual([])
-  const reads = ['adapters', 'sources', 'driver']
+  const reads = ['adapters', 'sources', 'engine']
   expect(against((file, path) => !path.startsWith('abis/') || reads.includes(layerOf(file)))).toEqual([])
 })
 

@@ -18,6 +18,8 @@ export type Reserve = {
   readonly symbol: string
   readonly decimals: number
   readonly liquidationThreshold: bigint
+  /** With the 100 %; 0 where it is no collateral, missing in states stored before it was read. */
+  readonly liquidationBonus?: bigint
   readonly active: boolean
   readonly paused: boolean
   /** Liquidations are forbidden until this time (Unix seconds); 0 where the revision has no grace period. */
@@ -39,6 +41,8 @@ export type Reserve = {
 /** An e-mode category that gives some asset a threshold. */
 export type EMode = {
   readonly liquidationThreshold: bigint
+  /** As of a reserve. */
+  readonly liquidationBonus?: bigint
   /** Reserve ids that it covers as collateral; unused where the category stands on the reserve. */
   readonly collateralBitmap: bigint
   /** An asset whose price stands for all of the category's (revisions up to 3.1); null where each has its own. */
@@ -137,6 +141,7 @@ const readReserve = async (
       symbol ?? (shortSymbol === null ? `${asset.slice(0, 8)}…` : hexToString(shortSymbol, { size: 32 })),
     decimals: Number(bits(configuration, 48, 8)),
     liquidationThreshold: bits(configuration, 16, 16),
+    liquidationBonus: bits(configuration, 32, 16),
     active: bits(configuration, 56, 1) === 1n,
     paused: bits(configuration, 60, 1) === 1n,
     graceUntil: graceUntil ?? 0,
@@ -151,6 +156,11 @@ const readReserve = async (
     stableDebtTotal: stableDebtTotal ?? 0n,
   }
 }
+
+const termsOf = (config: { readonly liquidationThreshold: number; readonly liquidationBonus: number }) => ({
+  liquidationThreshold: BigInt(config.liquidationThreshold),
+  liquidationBonus: BigInt(config.liquidationBonus),
+})
 
 const readEModes = async (
   { read, tryRead }: Reader,
@@ -170,8 +180,7 @@ const readEModes = async (
         functionName: 'getEModeCategoryCollateralBitmap',
         args: [id],
       })
-      const liquidationThreshold = BigInt(config.liquidationThreshold)
-      return [String(id), { liquidationThreshold, collateralBitmap, priceSource: null, price: null }]
+      return [String(id), { ...termsOf(config), collateralBitmap, priceSource: null, price: null }]
     }
     const data = await read({ ...contract, functionName: 'getEModeCategoryData', args: [id] })
     if (data.liquidationThreshold === 0) return null
@@ -184,8 +193,7 @@ const readEModes = async (
         functionName: 'getAssetPrice',
         args: [priceSource],
       }))
-    const liquidationThreshold = BigInt(data.liquidationThreshold)
-    return [String(id), { liquidationThreshold, collateralBitmap: 0n, priceSource, price }]
+    return [String(id), { ...termsOf(data), collateralBitmap: 0n, priceSource, price }]
   }
   const found = await Promise.all(EMODE_IDS.map(one))
   return Object.fromEntries(found.filter((entry) => entry !== null))

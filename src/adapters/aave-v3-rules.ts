@@ -1,10 +1,10 @@
 import { divHalfUp, mulDown, mulHalfUp, mulUp, RAY, WAD } from '../core/units.ts'
 
 /** Basis points in one. */
-const BPS = 10_000n
+export const BPS = 10_000n
 
 /**
- * What changed between the revisions of the Pool that bears on health. Source: GenericLogic.sol and
+ * What changed between the revisions of the Pool that bears on health and liquidation. Source: GenericLogic.sol and
  * UserLogic of aave-dao/aave-v3-origin tags v3.1.0 … v3.7.0 and of @aave/core-v3 1.19.3.
  */
 export type Rules = {
@@ -14,6 +14,8 @@ export type Rules = {
   readonly eMode: 'category' | 'bitmap'
   /** A reserve with threshold 0 counts for nothing, even inside an e-mode that would give it one. */
   readonly skipZeroThreshold: boolean
+  /** One liquidation repays half of all debt, small positions whole; before, half of one asset's. */
+  readonly halfOfAllDebt: boolean
 }
 
 /** The newest revision whose rules have been read at its source (3.7). */
@@ -24,6 +26,7 @@ export const rulesOf = (revision: number): Rules => ({
   rounding: revision >= 9 ? 'floor-ceil' : 'half-up',
   eMode: revision >= 5 ? 'bitmap' : 'category',
   skipZeroThreshold: revision < 10,
+  halfOfAllDebt: revision >= 7,
 })
 
 /** Raw token amount of a scaled balance. */

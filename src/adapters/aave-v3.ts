@@ -9,13 +9,15 @@ import {
 } from 'viem'
 import { z } from 'zod'
 import { aaveV3EventsAbi, aaveV3OracleAbi, aaveV3PoolAbi } from '../../abis/aave-v3.ts'
+import { AAVE, AAVE_BEFORE_33 } from '../core/cascade/rules.ts'
 import type { Leg, Position } from '../core/position.ts'
 import { RAY, toNumber, unitOf, WAD } from '../core/units.ts'
 import { type AaveV3Account, readAccounts } from './aave-v3-accounts.ts'
 import { aaveV3Deployments } from './aave-v3-deployments.ts'
-import { type AaveV3Markets, type Reserve, readMarkets } from './aave-v3-markets.ts'
+import { type AaveV3Markets, type EMode, type Reserve, readMarkets } from './aave-v3-markets.ts'
 import {
   averageThreshold,
+  BPS,
   balanceOf,
   type HealthLeg,
   healthFactor,
@@ -94,15 +96,25 @@ const unpricedReason = (markets: AaveV3Markets, account: AaveV3Account): string 
   return missing ? `the oracle refuses to price ${missing.symbol}` : null
 }
 
-const thresholdOf = (markets: AaveV3Markets, account: AaveV3Account, reserve: Reserve): bigint => {
-  const rules = rulesOf(markets.revision)
-  if (rules.skipZeroThreshold && reserve.liquidationThreshold === 0n) return 0n
+/** Whose threshold and bonus a collateral has: the account's e-mode where that covers it, else the reserve's own. */
+const termsOf = (markets: AaveV3Markets, account: AaveV3Account, reserve: Reserve): EMode | Reserve => {
   const eMode = markets.eModes[account.eMode]
   const inside =
-    rules.eMode === 'bitmap'
+    rulesOf(markets.revision).eMode === 'bitmap'
       ? eMode && ((eMode.collateralBitmap >> BigInt(reserve.id)) & 1n) === 1n
       : account.eMode === reserve.eModeCategory
-  return eMode && inside ? eMode.liquidationThreshold : reserve.liquidationThreshold
+  return eMode && inside ? eMode : reserve
+}
+
+const thresholdOf = (markets: AaveV3Markets, account: AaveV3Account, reserve: Reserve): bigint =>
+  rulesOf(markets.revision).skipZeroThreshold && reserve.liquidationThreshold === 0n
+    ? 0n
+    : termsOf(markets, account, reserve).liquidationThreshold
+
+/** In basis points over 100 %. */
+const bonusOf = (markets: AaveV3Markets, account: AaveV3Account, reserve: Reserve): bigint | null => {
+  const { liquidationBonus = 0n } = termsOf(markets, account, reserve)
+  return liquidationBonus >= BPS ? liquidationBonus - BPS : null
 }
 
 /** A leg before it is priced: everything that no price changes. */
@@ -110,6 +122,7 @@ type Unpriced = {
   readonly reserve: Reserve
   readonly amount: bigint
   readonly threshold: bigint
+  readonly bonus: bigint | null
   readonly pricedAs: Address
 }
 
@@ -123,11 +136,12 @@ const legsOf = (
     const reserve = markets.reserves[id]
     // a flag may stand over nothing: a loan at the stable rate only
     if (!reserve || scaled === 0n) return []
-    const threshold = side === 'debt' ? 10_000n : thresholdOf(markets, account, reserve)
+    const threshold = side === 'debt' ? BPS : thresholdOf(markets, account, reserve)
     if (side === 'collateral' && rules.skipZeroThreshold && threshold === 0n) return []
     const index = side === 'collateral' ? reserve.incomeIndex : reserve.debtIndex
     const amount = balanceOf(rules, scaled, index, side)
-    return [{ reserve, amount, threshold, pricedAs: pricedAs(markets, account, reserve) }]
+    const bonus = side === 'debt' ? null : bonusOf(markets, account, reserve)
+    return [{ reserve, amount, threshold, bonus, pricedAs: pricedAs(markets, account, reserve) }]
   })
 }
 
@@ -158,7 +172,7 @@ const spotPrice = (markets: AaveV3Markets, asset: string): bigint | null => {
 }
 
 const valued = (markets: AaveV3Markets, leg: Unpriced): Leg => {
-  const { reserve, amount, threshold, pricedAs } = leg
+  const { reserve, amount, threshold, bonus, pricedAs } = leg
   const price = spotPrice(markets, pricedAs) ?? 0n
   return {
     asset: reserve.asset,
@@ -167,7 +181,8 @@ const valued = (markets: AaveV3Markets, leg: Unpriced): Leg => {
     decimals: reserve.decimals,
     amount,
     usd: (amount * price * WAD) / (unitOf(reserve.decimals) * markets.baseUnit),
-    threshold: (threshold * WAD) / 10_000n,
+    threshold: (threshold * WAD) / BPS,
+    bonus: bonus === null ? null : (bonus * WAD) / BPS,
   }
 }
 
@@ -273,6 +288,8 @@ export const aaveV3: Adapter<Deployment, AaveV3Markets, AaveV3Account> = {
     if (new Set(collateral.map(({ threshold }) => threshold)).size < 2) return null
     return (priceOf) => averageThreshold(collateral.map((leg) => healthLeg(leg, priceOf))).average
   },
+
+  liquidationRule: ({ revision }) => (rulesOf(revision).halfOfAllDebt ? AAVE : AAVE_BEFORE_33),
 
   prices: (markets) => {
     const decimals = markets.baseUnit.toString().length - 1

@@ -1,4 +1,5 @@
 import type { Address, Hex } from 'viem'
+import type { LiquidationRule } from '../core/cascade/rules.ts'
 import type { Position } from '../core/position.ts'
 import type { Reader } from '../sources/batch.ts'
 import type { Log, LogFilter } from '../sources/logs.ts'
@@ -83,6 +84,8 @@ export type Adapter<D, M, A> = {
    * is not (an average threshold cut to whole basis points): within each of its values the rule is monotone. Pure.
    */
   phase(markets: M, account: A): ((priceOf: PriceOf) => bigint) | null
+  /** How much one liquidation takes, where the market's state decides it and not the protocol alone. Pure. */
+  liquidationRule?(markets: M): LiquidationRule
   prices(markets: M): readonly PricedAsset[]
   /** Sum of all debt the protocol itself reports. Pure. */
   totals(markets: M): readonly ProtocolTotal[]

@@ -49,6 +49,7 @@ export const importAdapter: Adapter<never, ImportedMarkets, ImportedAccount> = {
       amount,
       usd: usdOf(amount, priceOf(asset)),
       threshold: t,
+      bonus: null,
     })
     const weighted = collateral.amount * priceOf(collateral.asset) * (threshold ?? 0n)
     const owed = debt.amount * priceOf(debt.asset)

@@ -59,3 +59,25 @@ export const parseSpot = (
     throw new InvalidArgumentError('Expected a driver and its price, like ETH=2000.')
   return { ...before, [match[1]]: price }
 }
+
+/** Collects falls in percent: `-15%`, `-5%,-10%`. */
+export const parseShocks = (text: string, before: readonly number[] = []): readonly number[] => {
+  const falls = text.split(',').map((part) => (/^-\d+(\.\d+)?%?$/.test(part) ? Number.parseFloat(part) : 0))
+  if (falls.some((pct) => pct <= -100 || pct >= 0))
+    throw new InvalidArgumentError('Expected falls between 0 and -100%, like -15% or -5%,-10%.')
+  return [...before, ...falls]
+}
+
+const SCALES: Readonly<Record<string, number>> = { '': 1, K: 1e3, M: 1e6, B: 1e9 }
+
+/** Collects amounts of USD: `20M`, `20M,1.5B`; a comma separates them, so that none may stand within one. */
+export const parseDepths = (text: string, before: readonly number[] = []): readonly number[] => {
+  const grouped = /^\d{1,3}(,\d{3})+$/.test(text)
+  const depths = text.split(',').map((part) => {
+    const match = /^\$?(\d+(?:\.\d+)?)([KMB]?)$/i.exec(part)
+    return Number(match?.[1] ?? 0) * (SCALES[match?.[2]?.toUpperCase() ?? ''] ?? 0)
+  })
+  if (grouped || depths.some((usd) => !(usd > 0 && Number.isFinite(usd))))
+    throw new InvalidArgumentError('Expected amounts in USD above 0, like 40M or 20M,40M.')
+  return [...before, ...depths]
+}

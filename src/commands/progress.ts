@@ -1,5 +1,5 @@
 import { SingleBar } from 'cli-progress'
-import type { Progress } from '../read-source.ts'
+import type { Progress } from '../engine/read-source.ts'
 import type { Io } from './io.ts'
 
 type Shown = { readonly show: (progress: Progress) => void; readonly stop: () => void }

@@ -1,5 +1,6 @@
+import type { CascadeTable } from './cascade/table.ts'
 import type { Outcome } from './position.ts'
-import type { Block, Coverage, ScanStatus } from './report.ts'
+import type { Block, Coverage, Report, ScanStatus } from './report.ts'
 
 /** The public documents beside the band report. */
 
@@ -10,6 +11,9 @@ export type ScanSummary = {
   readonly blocks: readonly Block[]
   readonly coverage: readonly Coverage[]
 }
+
+/** What `simulate --json` prints: a model, and the scan whose positions it takes. */
+export type Simulation = CascadeTable & Pick<Report, 'generator' | 'scan' | 'blocks' | 'coverage'>
 
 type Asset = {
   readonly asset: string

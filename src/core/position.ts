@@ -17,6 +17,8 @@ export type Leg = {
   readonly usd: bigint
   /** Liquidation threshold, WAD, up to 1; 0 for collateral that can be seized but carries no debt; of debt legs 1. */
   readonly threshold: bigint
+  /** What a liquidator earns on the debt it repays for this collateral, WAD; null where unknown, and of debt legs. */
+  readonly bonus: bigint | null
 }
 
 /** An account's state valued at the pinned block. */

@@ -7,7 +7,7 @@ import { table } from './table.ts'
 const STATUSES = ['failed', 'partial', 'stale'] as const
 
 /** The sources that were not read to the end, worst first. */
-const incomplete = (report: Report): readonly Coverage[] =>
+const incomplete = (report: Pick<Report, 'coverage'>): readonly Coverage[] =>
   STATUSES.flatMap((status) => report.coverage.filter((source) => source.status === status))
 
 const tally = (sources: readonly Coverage[]): string =>
@@ -17,7 +17,7 @@ const tally = (sources: readonly Coverage[]): string =>
     .join(', ')
 
 /** In one phrase what is missing, or null where every source was read completely. */
-export const shortfall = (report: Report): string | null => {
+export const shortfall = (report: Pick<Report, 'coverage' | 'scan'>): string | null => {
   if (report.coverage.length === 0) return 'no source was read'
   const sources = incomplete(report)
   if (sources.length > 0) return `${tally(sources)} of ${plural(report.coverage.length, 'source')}`
@@ -28,7 +28,7 @@ const reasonOf = ({ error, notes }: Pick<Coverage, 'error' | 'notes'>): string |
   error ?? notes[0] ?? null
 
 /** The warning above everything else; nothing when every source is complete. */
-export const alarmLines = (report: Report, page: Page): readonly string[] => {
+export const alarmLines = (report: Pick<Report, 'coverage' | 'scan'>, page: Page): readonly string[] => {
   const short = shortfall(report)
   if (short === null) return []
   const lines = [

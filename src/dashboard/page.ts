@@ -12,13 +12,13 @@ export type Page = Ink & {
 /** Beyond this a line is too long to follow with the eye. */
 const WIDEST = 132
 
-/** The page a report is drawn on. */
-export const pageOf = (report: Report, ink: Ink, width: number): Page => {
-  const decimals = priceDecimals(report.driver.spotUsd)
+/** The page a document about a driver is drawn on. */
+export const pageOf = ({ driver }: Pick<Report, 'driver'>, ink: Ink, width: number): Page => {
+  const decimals = priceDecimals(driver.spotUsd)
   return {
     ...ink,
     width: Math.min(width, WIDEST),
-    symbol: report.driver.symbol,
+    symbol: driver.symbol,
     price: (n) => price(n, decimals),
   }
 }

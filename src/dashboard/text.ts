@@ -107,7 +107,11 @@ const levelLines = ({ levels, driver }: Report, page: Page): readonly string[] =
     page,
   )
 
-const assumptionLines = ({ assumptions }: Report, page: Page): readonly string[] => {
+/** What a reader must hold in mind, as a list. */
+export const assumptionLines = (
+  { assumptions }: Pick<Report, 'assumptions'>,
+  page: Page,
+): readonly string[] => {
   const lines = assumptions.flatMap((assumption) => {
     const [first = '', ...more] = wrap(assumption, Math.min(page.width, 100) - 2)
     return [`- ${first}`, ...more.map((line) => `  ${line}`)]

@@ -92,10 +92,14 @@ export const loadPositions = (db: Db, scan: StoredScan, driver: string): readonl
   if (rows.length < expected) return null
   return rows.map(({ collateral, debt, ...row }) => ({
     ...row,
-    collateral: JSON.parse(collateral) as LegRow[],
-    debt: JSON.parse(debt) as LegRow[],
+    collateral: legsOf(collateral),
+    debt: legsOf(debt),
   }))
 }
+
+/** Rows of scans before bonuses were read have none. */
+const legsOf = (text: string): readonly LegRow[] =>
+  (JSON.parse(text) as LegRow[]).map((leg) => ({ ...leg, bonus: leg.bonus ?? null }))
 
 type Row = Omit<PositionRow, 'collateral' | 'debt' | 'outcome'> & {
   readonly outcome: Outcome
@@ -113,27 +117,28 @@ const POSITIONS = `
   JOIN position_legs l ON l.scan_id = p.scan_id AND l.account_id = p.account_id
   WHERE p.scan_id = ? AND p.driver = ? ORDER BY s.key, a.id`
 
-/** The stored market and account states of a scan's sources: all it takes to price it again. */
-export const loadStates = (
-  db: Db,
-  scan: StoredScan,
-): readonly {
+type StoredMarkets = {
   readonly source: string
   readonly protocol: string
+  readonly block: number
   readonly markets: unknown
-  readonly accounts: ReadonlyMap<string, unknown>
-}[] =>
+}
+
+/** What the accounts of each source of a scan share, as stored. */
+export const loadMarkets = (db: Db, scan: StoredScan): readonly StoredMarkets[] =>
   db
     .prepare<[number], { source: string; protocol: string; block: number; state: string }>(
       'SELECT s.key AS source, s.protocol, m.block, m.state FROM market_state m JOIN source s ON s.id = m.source_id WHERE m.scan_id = ? ORDER BY s.key',
     )
     .all(scan.id)
-    .map(({ source, protocol, block, state }) => ({
-      source,
-      protocol,
-      markets: parseExact(state),
-      accounts: statesAt(db, source, block),
-    }))
+    .map(({ state, ...stored }) => ({ ...stored, markets: parseExact(state) }))
+
+/** The stored market and account states of a scan's sources: all it takes to price it again. */
+export const loadStates = (
+  db: Db,
+  scan: StoredScan,
+): readonly (StoredMarkets & { readonly accounts: ReadonlyMap<string, unknown> })[] =>
+  loadMarkets(db, scan).map((stored) => ({ ...stored, accounts: statesAt(db, stored.source, stored.block) }))
 
 /** Labels as of the last scan, by owner. */
 export const loadLabels = (db: Db): ReadonlyMap<string, string> =>

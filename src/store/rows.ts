@@ -8,6 +8,8 @@ export type LegRow = {
   readonly amount: string
   readonly usd: number
   readonly threshold: number
+  /** 0.05 for 5 %; null where unknown, and of debt legs. */
+  readonly bonus: number | null
 }
 
 /** A position and what becomes of it when a driver moves. */

@@ -6,7 +6,13 @@ import { promisify } from 'node:util'
 import { parse } from 'csv-parse/sync'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { adapters } from '../../src/adapters/index.ts'
-import type { PositionDocument, ScanSummary, SourceDocument, Verification } from '../../src/core/documents.ts'
+import type {
+  PositionDocument,
+  ScanSummary,
+  Simulation,
+  SourceDocument,
+  Verification,
+} from '../../src/core/documents.ts'
 import type { Report } from '../../src/core/report.ts'
 import { openDatabase } from '../../src/store/open.ts'
 import { QUERIES, runQuery } from '../../src/store/queries.ts'
@@ -92,6 +98,35 @@ describe('JSON documents', () => {
     const skipped = result.skipped.reduce((sum, { count }) => sum + count, 0)
     expect(skipped).toBeGreaterThan(0)
     expect(await ok(['verify', '--sample', '7'])).toMatch(/^7 of 7 positions agree with the contract/)
+  })
+
+  test('simulate: the shocks and depths asked for, each once and in order, over the scan’s positions', async () => {
+    const report = await json<Report>('report', '--format', 'json')
+    const args = ['--shock', '-30%,-5', '--shock', '-12.5%', '--shock=-5%', '--depth', '1.5B,40m,$900k']
+    const model = await json<Simulation>('simulate', '--json', ...args)
+    expect(model).toMatchObject({
+      schemaVersion: 1,
+      kind: 'model',
+      scan: report.scan,
+      blocks: report.blocks,
+      coverage: report.coverage,
+      driver: report.driver,
+      positions: report.totals.below.positions,
+    })
+    expect(model.rows.map(({ depthUsd }) => depthUsd)).toEqual([9e5, 4e7, 1.5e9])
+    for (const { results, bands } of model.rows) {
+      expect(results.map(({ pct }) => pct)).toEqual([-5, -12.5, -30])
+      expect(bands.map(({ rank }) => rank)).toEqual(
+        report.bands.filter(({ side }) => side === 'below').map(({ rank }) => rank),
+      )
+      for (const { finalPrice, shockedPrice, bySource } of results) {
+        expect(finalPrice).toBeLessThanOrEqual(shockedPrice)
+        expect(bySource.map(({ source }) => source)).toEqual([SOURCE])
+      }
+    }
+    const usual = await json<Simulation>('simulate', '--json')
+    expect(usual.rows.map(({ depthUsd }) => depthUsd)).toEqual([20e6, 40e6, 80e6, 160e6])
+    expect(usual.rows[0]?.results.map(({ pct }) => pct)).toEqual([-5, -10, -15, -20, -30])
   })
 
   test('sources: every deployment there is, and which are configured', async () => {
@@ -203,7 +238,7 @@ describe('positions', () => {
 })
 
 describe('text', () => {
-  const views = [['report'], ['bands'], ['positions'], ['sources'], ['scan']] as const
+  const views = [['report'], ['bands'], ['positions'], ['simulate'], ['sources'], ['scan']] as const
 
   test.each(views)('%s: no line over 80, no escape, nothing by accident', async (command) => {
     const text = await ok([command])
@@ -212,7 +247,7 @@ describe('text', () => {
   })
 
   test('a locale without unicode gets ASCII alone, names included', async () => {
-    for (const command of ['report', 'positions', 'bands'])
+    for (const command of ['report', 'positions', 'bands', 'simulate'])
       expect((await ok([command], { LC_ALL: 'C' })).replace(/[ -~\n]/g, '')).toBe('')
     expect(await ok(['report'], { LC_ALL: 'C' })).toContain('Muller & Sohne')
     expect(await ok(['report'], { LC_ALL: '', LANG: 'C.UTF-8' })).toContain(NAME)
@@ -253,6 +288,8 @@ const OPTIONS: Readonly<Record<string, string>> = {
   report: '--driver --scan --format --out --step --min-usd --no-fold',
   bands: '--json --driver --scan',
   positions: '--from --to --protocol --owner --limit --json --csv --driver --scan',
+  simulate: '--shock --depth --json --driver --scan',
+  diff: '--driver --from --to --limit --json',
   verify: '--sample --all --json',
   query: '--list --json --csv',
   import: '--name --spot --json',

@@ -54,6 +54,7 @@ export const positionAt = (account: Account, spot: bigint, decimals: number): Po
     amount: balance.amount,
     usd: (balance.amount * priceAt(balance, spot) * WAD) / 10n ** BigInt(balance.decimals + decimals),
     threshold,
+    bonus: null,
   })
   return {
     id: 'account',

@@ -37,6 +37,7 @@ describe('closed form', () => {
       amount: 1n,
       usd,
       threshold: BigInt(threshold) * E14,
+      bonus: null,
     })
     return {
       id: '1',
@@ -338,6 +339,7 @@ describe('outcomes', () => {
               amount: 1n,
               usd: BigInt(Math.round(amount * 1e6)) * 10n ** 12n,
               threshold,
+              bonus: null,
             },
           ]
     const share = (8n * WAD) / 10n

@@ -5,7 +5,7 @@ import type { AaveV3Markets, EMode, Reserve } from '../../src/adapters/aave-v3-m
 import type { AnyAdapter } from '../../src/adapters/adapter.ts'
 import { type DriverState, proportionalResponse } from '../../src/core/price-response.ts'
 import { RAY, WAD } from '../../src/core/units.ts'
-import { pricePositions } from '../../src/pricing.ts'
+import { pricePositions } from '../../src/engine/pricing.ts'
 import type { PositionRow } from '../../src/store/rows.ts'
 
 const addressOf = (n: number) => getAddress(`0x${n.toString(16).padStart(40, '0')}`)

@@ -1,6 +1,6 @@
 import { type Config, parseConfig } from '../../src/config.ts'
 import type { Coverage } from '../../src/core/report.ts'
-import type { Progress } from '../../src/read-source.ts'
+import type { Progress } from '../../src/engine/read-source.ts'
 import { loadBook, type ScanBook } from '../../src/report.ts'
 import { scan } from '../../src/scan.ts'
 import { loadScan, loadStates, type StoredScan } from '../../src/store/load.ts'

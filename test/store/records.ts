@@ -2,7 +2,7 @@ import { type ImportedAccount, type ImportedMarkets, importAdapter } from '../..
 import { proportionalResponse } from '../../src/core/price-response.ts'
 import type { Band, Coverage } from '../../src/core/report.ts'
 import { parseUnitsDown, WAD } from '../../src/core/units.ts'
-import { pricePositions } from '../../src/pricing.ts'
+import { pricePositions } from '../../src/engine/pricing.ts'
 import type { ScanRecord, SourceRecord } from '../../src/store/save.ts'
 
 /** Scans of one source as the engine would hand them to the store; its protocol is the one whose states are plainest. */

@@ -1,6 +1,9 @@
 /** USD to whole cents: sums of them are exact, so they never depend on the order of the addends. */
 export const toCents = (usd: number): number => Math.round(usd * 100)
 
+/** Whether an amount reaches a limit, to the cent. */
+export const reaches = (usd: number, limit: number): boolean => toCents(usd) >= toCents(limit)
+
 /** The exact sum of `pick` over `items`, USD, each addend rounded to a cent. */
 export const sumUsd = <T>(items: readonly T[], pick: (item: T) => number): number => {
   let cents = 0

@@ -3,6 +3,7 @@ import { holderOf } from './book.ts'
 import { confidences } from './bootstrap.ts'
 import { sumUsd } from './cents.ts'
 import { at } from './columns.ts'
+import type { DepthRange } from './depth.ts'
 import { sharpenEdges } from './edges.ts'
 import { findExcess, logLikelihoodRatio, MIN_LLR, MIN_RATIO, type Segment } from './excess-mass.ts'
 import { type Groups, groupPositions } from './groups.ts'
@@ -52,22 +53,44 @@ const isCrowd = (book: SortedBook, members: Row['members']): boolean => {
   return usd >= MIN_SHARE * book.total && heavyHoldings(members, holderOf, MAX_TOP_SHARE * usd).usd.size === 0
 }
 
-/**
- * Price ranges where many independent holders have at least twice the collateral that the surroundings lead to
- * expect, disjoint and from spot outwards; and the surroundings without them.
- */
-export const findCrowds = (
+/** Where the crowds of a book are, from spot outwards, and the surroundings without them. */
+const locateCrowds = (
   book: SortedBook,
-): { readonly rows: readonly Row[]; readonly background: Background } => {
+): {
+  readonly crowds: readonly { readonly run: Run; readonly range: DepthRange }[]
+  readonly background: Background
+} => {
   const groups = groupPositions(book, SPAN)
   const excess = findExcess(groups, book.total)
   const segments = excess.segments.filter((segment) => isBackedByMany(book, groups, segment))
   const runs = sharpenEdges(book, groups, segments).filter((run) => isCrowd(book, membersOf(book, run)))
-  const ranges = runs.map(({ first, last }) => ({ near: at(book.depth, first), far: at(book.depth, last) }))
-  const confidence = confidences(groupPositions(book, COARSE_SPAN), book.total, excess.background, ranges)
-  const rows = runs.map((run, i): Row => {
+  const rangeOf = ({ first, last }: Run): DepthRange => ({
+    near: at(book.depth, first),
+    far: at(book.depth, last),
+  })
+  return { crowds: runs.map((run) => ({ run, range: rangeOf(run) })), background: excess.background }
+}
+
+/** The depths at which a book has crowds, from spot outwards. */
+export const crowdRanges = (book: SortedBook): readonly DepthRange[] =>
+  locateCrowds(book).crowds.map(({ range }) => range)
+
+/**
+ * Price ranges where many independent holders have at least twice the collateral that the surroundings lead to
+ * expect, disjoint and from spot outwards, of those that are `wanted`; and the surroundings without them.
+ */
+export const findCrowds = (
+  book: SortedBook,
+  wanted: (range: DepthRange) => boolean,
+): { readonly rows: readonly Row[]; readonly background: Background } => {
+  const located = locateCrowds(book)
+  const crowds = located.crowds.filter(({ range }) => wanted(range))
+  const ranges = crowds.map(({ range }) => range)
+  const coarse = groupPositions(book, COARSE_SPAN)
+  const confidence = confidences(coarse, book.total, located.background, ranges)
+  const rows = crowds.map(({ run }, i): Row => {
     const members = membersOf(book, run)
     return { kind: 'crowd', ...edgesOf(members), members, confidence: confidence[i] ?? 0 }
   })
-  return { rows, background: excess.background }
+  return { rows, background: located.background }
 }

@@ -9,7 +9,8 @@ export type MemberedBand = { readonly band: Band; readonly members: readonly Boo
 /** A row with at least this share of its collateral inside a heavier row is part of it. */
 const FOLDED_SHARE = 0.5
 
-const summaryOf = ({ kind, low, high, collateralUsd, owners, singleEntity }: Band): BandSummary => ({
+/** What a row's `includes` says of another. */
+export const summaryOf = ({ kind, low, high, collateralUsd, owners, singleEntity }: Band): BandSummary => ({
   kind,
   low,
   high,

@@ -1,6 +1,6 @@
 import type { Side } from '../report.ts'
-import type { BookEntry } from './book.ts'
-import { capPerHolder } from './cap.ts'
+import { type BookEntry, holderOf } from './book.ts'
+import { capHoldings } from './cap.ts'
 import { toCents } from './cents.ts'
 import { at, gather } from './columns.ts'
 import { depthOf, REACH } from './depth.ts'
@@ -16,6 +16,10 @@ export type SortedBook = {
   readonly depth: Float64Array
   /** Collateral with no holder counting for more than 0.4 % of the total, USD. */
   readonly capped: Float64Array
+  /** Collateral with no owner counting for more than that, whatever labels say, USD. */
+  readonly cappedByOwner: Float64Array
+  /** All collateral of the entry's owner where that is at least 0.4 % of the total, else 0, USD. */
+  readonly heldByOwner: Float64Array
 }
 
 /** Orders the entries of one side from spot outwards; dust below `minUsd` and prices out of reach are left out. */
@@ -35,7 +39,10 @@ export const sortBook = (
     if (!isDust && at(depth, i) <= REACH) kept[count++] = i
   })
   const total = cents / 100
-  const capped = capPerHolder(all, total)
+  // In the order they come in: one by one along the sorted book, a million owners' names cost seconds.
+  const byHolder = capHoldings(all, holderOf, total)
+  const isLabelled = all.some(({ entity }) => entity !== null)
+  const byOwner = isLabelled ? capHoldings(all, ({ owner }) => owner, total) : byHolder
   const order = orderByDepth(all, depth, kept.subarray(0, count), side)
   const entries: BookEntry[] = []
   for (let k = 0; k < order.length; k++) {
@@ -48,21 +55,29 @@ export const sortBook = (
     total,
     entries,
     depth: gather(depth, order),
-    capped: gather(capped, order),
+    capped: gather(byHolder.capped, order),
+    cappedByOwner: gather(byOwner.capped, order),
+    heldByOwner: gather(byOwner.held, order),
   }
 }
 
 /** The same book, with the same total, without some of its entries. */
 export const without = (book: SortedBook, removed: ReadonlySet<BookEntry>): SortedBook => {
   if (removed.size === 0) return book
-  const stays = (_: number, index: number): boolean => {
-    const entry = book.entries[index]
-    return entry !== undefined && !removed.has(entry)
-  }
+  const kept = new Int32Array(book.entries.length)
+  let count = 0
+  const entries = book.entries.filter((entry, i) => {
+    const stays = !removed.has(entry)
+    if (stays) kept[count++] = i
+    return stays
+  })
+  const indices = kept.subarray(0, count)
   return {
     ...book,
-    entries: book.entries.filter((entry) => !removed.has(entry)),
-    depth: book.depth.filter(stays),
-    capped: book.capped.filter(stays),
+    entries,
+    depth: gather(book.depth, indices),
+    capped: gather(book.capped, indices),
+    cappedByOwner: gather(book.cappedByOwner, indices),
+    heldByOwner: gather(book.heldByOwner, indices),
   }
 }

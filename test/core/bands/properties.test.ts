@@ -66,7 +66,7 @@ describe('bands', () => {
     fc.assert(fc.property(seeds, check), RUNS)
   })
 
-  test('have members’ own prices as edges, are disjoint per kind, ranked, and never exceed the book', () => {
+  test('have members’ own prices as edges, crowds are disjoint, and all are ranked', () => {
     const check = (seed: number): void => {
       const book = generateBook({ seed, kind: 'bands', positions: 800, spot })
       const entries = [...book.entries, ...sixWallets('Fund')]
@@ -86,9 +86,6 @@ describe('bands', () => {
       expect(bands.map((band) => band.collateralUsd)).toEqual(
         bands.map((band) => band.collateralUsd).sort((a, b) => b - a),
       )
-      expect(bands.reduce((sum, band) => sum + band.collateralUsd, 0)).toBeLessThanOrEqual(total + 0.01)
-      const members = bands.flatMap(({ topPositions }) => topPositions.map(({ id }) => id))
-      expect(new Set(members).size).toBe(members.length)
     }
     fc.assert(fc.property(seeds, check), RUNS)
   })

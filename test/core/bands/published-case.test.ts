@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { findBands } from '../../../src/core/bands/bands.ts'
 import { crowdBetween, generateBook, sixWallets } from '../../helpers/books.ts'
+import { threeLabelled } from './heavy-books.ts'
 
 const spot = 2151
 const background = generateBook({ seed: 7, kind: 'lognormal', positions: 1500, spot }).entries
@@ -44,8 +45,39 @@ test('everything between the edges counts in inRangeUsd, the fund alone in colla
   expect((first?.inRangeUsd ?? 0) - (first?.collateralUsd ?? 0)).toBeCloseTo(strangers, 0)
 })
 
-test('without a label the six are no crowd: they are too few', () => {
-  expect(bandsOf(sixWallets(null)).filter(({ low, high }) => low < 1862.02 && high > 1781.09)).toEqual([])
+test('without a label the six are found as few heavy owners, with the same exact edges', () => {
+  const [first, ...others] = bandsOf(sixWallets(null))
+  expect(others).toEqual([])
+  expect(first).toMatchObject({
+    rank: 1,
+    kind: 'concentrated',
+    low: 1781.09,
+    high: 1862.02,
+    positions: 6,
+    owners: 6,
+    entities: 6,
+    singleEntity: null,
+    includes: [],
+    overlaps: [],
+  })
+  const [labelled] = bandsOf(sixWallets('Fund'))
+  expect(first?.collateralUsd).toBe(labelled?.collateralUsd)
+  expect(first?.inRangeUsd).toBe(labelled?.inRangeUsd)
+  expect(first?.effectiveHolders).toBe(labelled?.effectiveHolders)
+  expect(first?.confidence).toBeGreaterThan(0.999)
+  expect(first?.confidence).toBeLessThan(1)
+})
+
+test('scattered over the book the six are no band', () => {
+  const scattered = sixWallets(null).map((entry, i) => ({ ...entry, price: 900 + 190 * i }))
+  expect(bandsOf(scattered)).toEqual([])
+})
+
+test('three of the six labelled: few heavy owners, and the part of the fund is named in their row', () => {
+  const [first, ...others] = bandsOf(threeLabelled())
+  expect(others).toEqual([])
+  expect(first).toMatchObject({ kind: 'concentrated', low: 1781.09, high: 1862.02, owners: 6, entities: 4 })
+  expect(first?.includes).toMatchObject([{ kind: 'entity', owners: 3, singleEntity: 'Fund' }])
 })
 
 test('dust of the fund around the six moves no edge', () => {

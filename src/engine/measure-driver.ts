@@ -1,20 +1,20 @@
 import { type Address, encodeFunctionData, type Hex } from 'viem'
-import { chainlinkFeedAbi, feedStubAbi } from '../abis/chainlink-feed.ts'
-import { feedStubProgram } from '../abis/programs.ts'
-import type { PricedAsset } from './adapters/adapter.ts'
-import { TooLargeError } from './core/errors.ts'
+import { chainlinkFeedAbi, feedStubAbi } from '../../abis/chainlink-feed.ts'
+import { feedStubProgram } from '../../abis/programs.ts'
+import type { PricedAsset } from '../adapters/adapter.ts'
+import { TooLargeError } from '../core/errors.ts'
 import {
   constantResponse,
   type DriverState,
   type PriceResponse,
   priceAt,
   proportionalResponse,
-} from './core/price-response.ts'
-import { WAD } from './core/units.ts'
-import { type RawCall, type RawResult, runTogether } from './sources/batch.ts'
-import type { Meter } from './sources/endpoint.ts'
-import { type Overrides, runModeOf } from './sources/programs.ts'
-import type { PinnedRpc } from './sources/rpc.ts'
+} from '../core/price-response.ts'
+import { WAD } from '../core/units.ts'
+import { type RawCall, type RawResult, runTogether } from '../sources/batch.ts'
+import type { Meter } from '../sources/endpoint.ts'
+import { type Overrides, runModeOf } from '../sources/programs.ts'
+import type { PinnedRpc } from '../sources/rpc.ts'
 
 /** A driver on one chain as the configuration and data/assets.json describe it. */
 export type DriverConfig = {

@@ -1,5 +1,5 @@
-import type { AnyAdapter, Context } from './adapters/adapter.ts'
-import { EndpointError, TooLargeError } from './core/errors.ts'
+import type { AnyAdapter, Context } from '../adapters/adapter.ts'
+import { EndpointError, TooLargeError } from '../core/errors.ts'
 
 /** Accounts in the first request; it grows and shrinks with what the endpoint bears. */
 const FIRST = 1500

@@ -1,6 +1,6 @@
-import type { Config } from './config.ts'
-import type { DriverConfig } from './driver.ts'
-import { knownAssets } from './known.ts'
+import type { Config } from '../config.ts'
+import { knownAssets } from '../known.ts'
+import type { DriverConfig } from './measure-driver.ts'
 
 /**
  * What is known of every configured driver on a chain: the configuration's feeds and weights, and beside them

@@ -1,11 +1,11 @@
-import { findBands } from './core/bands/bands.ts'
-import type { BookEntry } from './core/bands/book.ts'
-import { rankBands } from './core/bands/rank.ts'
-import type { Band, Side } from './core/report.ts'
-import { toNumber } from './core/units.ts'
-import type { Entities } from './known.ts'
-import type { PositionRow } from './store/rows.ts'
-import type { ScanRecord, SourceRecord } from './store/save.ts'
+import { findBands } from '../core/bands/bands.ts'
+import type { BookEntry } from '../core/bands/book.ts'
+import { rankBands } from '../core/bands/rank.ts'
+import type { Band, Side } from '../core/report.ts'
+import { toNumber } from '../core/units.ts'
+import type { Entities } from '../known.ts'
+import type { PositionRow } from '../store/rows.ts'
+import type { ScanRecord, SourceRecord } from '../store/save.ts'
 
 /** The positions of one side of spot as the band engine takes them. An unknown owner is the position itself. */
 export const bookOf = (rows: readonly PositionRow[], side: Side, entities: Entities): readonly BookEntry[] =>

@@ -1,9 +1,9 @@
-import type { AnyAdapter, PriceOf } from './adapters/adapter.ts'
-import { liquidationPrice, type Priced } from './core/liquidation-price.ts'
-import type { Leg, Position } from './core/position.ts'
-import { type DriverState, priceAt } from './core/price-response.ts'
-import { toNumber, WAD } from './core/units.ts'
-import type { LegRow, PositionRow } from './store/rows.ts'
+import type { AnyAdapter, PriceOf } from '../adapters/adapter.ts'
+import { liquidationPrice, type Priced } from '../core/liquidation-price.ts'
+import type { Leg, Position } from '../core/position.ts'
+import { type DriverState, priceAt } from '../core/price-response.ts'
+import { toNumber, WAD } from '../core/units.ts'
+import type { LegRow, PositionRow } from '../store/rows.ts'
 
 /** Everything needed to price a source, whether just read or taken from the store. */
 export type PricingInput = {
@@ -108,11 +108,12 @@ const rowOf = (
   }
 }
 
-const legRow = ({ asset, pricedAs, symbol, amount, usd, threshold }: Leg): LegRow => ({
+const legRow = ({ asset, pricedAs, symbol, amount, usd, threshold, bonus }: Leg): LegRow => ({
   asset,
   pricedAs,
   symbol,
   amount: amount.toString(),
   usd: toNumber(usd, 18),
   threshold: toNumber(threshold, 18),
+  bonus: bonus === null ? null : toNumber(bonus, 18),
 })

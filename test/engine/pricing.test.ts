@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { AnyAdapter } from '../src/adapters/adapter.ts'
-import { importAdapter } from '../src/adapters/import.ts'
-import { proportionalResponse } from '../src/core/price-response.ts'
-import { WAD } from '../src/core/units.ts'
-import { pricePositions } from '../src/pricing.ts'
-import { type Account, averageThreshold, isLiquidatable, positionAt } from './core/aave-half-up.ts'
+import type { AnyAdapter } from '../../src/adapters/adapter.ts'
+import { importAdapter } from '../../src/adapters/import.ts'
+import { proportionalResponse } from '../../src/core/price-response.ts'
+import { WAD } from '../../src/core/units.ts'
+import { pricePositions } from '../../src/engine/pricing.ts'
+import { type Account, averageThreshold, isLiquidatable, positionAt } from '../core/aave-half-up.ts'
 
 /** A protocol whose accounts are judged by the rule of Aave V3 up to 3.4. */
 const halfUp = (decimals: number): AnyAdapter => ({
