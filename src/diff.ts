@@ -122,7 +122,8 @@ const positionsOf = (
       asset,
       symbol,
       amount: BigInt(amount),
-      usd,
+      // what no oracle prices moves no sum; the position's outcome says that it is unknown
+      usd: usd ?? 0,
       exposure: exposureIn(state, pricedAs),
     })
     const { source, id, outcome, price, collateralUsd, debtUsd } = row

@@ -41,17 +41,19 @@ export const cascadePositions = (
     if (row.outcome !== 'below' || price === null || !state) return []
     const move = price / toNumber(state.spot, state.decimals) - 1
     const exposureOf = ({ pricedAs }: LegRow) => toNumber(state.responses[pricedAs]?.exposure ?? 0n, 18)
-    const exposed = row.collateral.filter((leg) => exposureOf(leg) * leg.usd > 0)
-    const total = exposed.reduce((sum, leg) => sum + exposureOf(leg) * leg.usd, 0)
+    // a position that is liquidated at a price has one for every leg
+    const movingUsd = (leg: LegRow) => exposureOf(leg) * (leg.usd ?? 0)
+    const exposed = row.collateral.filter((leg) => movingUsd(leg) > 0)
+    const total = exposed.reduce((sum, leg) => sum + movingUsd(leg), 0)
     const mean = (value: (leg: LegRow) => number) =>
-      exposed.reduce((sum, leg) => sum + (exposureOf(leg) * leg.usd * value(leg)) / total, 0)
+      exposed.reduce((sum, leg) => sum + (movingUsd(leg) * value(leg)) / total, 0)
     return [
       {
         source,
         id,
         price,
         driverAmount,
-        debtUsd: row.debt.reduce((sum, leg) => sum + leg.usd * (1 + exposureOf(leg) * move), 0),
+        debtUsd: row.debt.reduce((sum, leg) => sum + (leg.usd ?? 0) + movingUsd(leg) * move, 0),
         threshold: mean((leg) => leg.threshold),
         bonus: exposed.some(({ bonus }) => bonus === null) ? null : mean(({ bonus }) => bonus ?? 0),
         rule: rules.get(source) ?? ruleOf(source),

@@ -38,7 +38,7 @@ test('the legs that count sum to the collateral of every row, liquidatable ones 
       seen.add(`${row.outcome} ${counts}`)
       const usd = row.collateral.reduce((sum, leg) => {
         const exposure = Number(state?.responses[leg.pricedAs]?.exposure ?? 0n) / 1e18
-        return sum + leg.usd * (counts === 'all' ? 1 : exposure)
+        return sum + (leg.usd ?? 0) * (counts === 'all' ? 1 : exposure)
       }, 0)
       expect(Math.abs(usd - row.collateralUsd)).toBeLessThan(0.001)
     }

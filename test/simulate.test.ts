@@ -52,7 +52,7 @@ describe('positions of a scan as the cascade takes them', () => {
     const rows = new Map(book.rows.map((row) => [row.id, row]))
     for (const { id, price, driverAmount, threshold, debtUsd } of positionsOf(book)) {
       const fixed = (rows.get(id)?.collateral ?? []).reduce(
-        (sum, leg) => sum + leg.usd * (1 - exposureOf(leg.pricedAs)) * leg.threshold,
+        (sum, leg) => sum + (leg.usd ?? 0) * (1 - exposureOf(leg.pricedAs)) * leg.threshold,
         0,
       )
       const health = (driverAmount * price * threshold + fixed) / debtUsd

@@ -20,7 +20,8 @@ type Asset = {
   readonly symbol: string
   /** Raw token units. */
   readonly amount: string
-  readonly usd: number
+  /** null where the oracle refuses to price it. */
+  readonly usd: number | null
   /** Share of its price that moves with the driver. */
   readonly exposure: number
 }

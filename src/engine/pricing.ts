@@ -17,7 +17,9 @@ export type PricingInput = {
 /** Prices every account with debt against every driver. Pure: the same input gives the same rows, years later too. */
 export const pricePositions = (input: PricingInput): Readonly<Record<string, readonly PositionRow[]>> => {
   const { adapter, markets, accounts, drivers } = input
-  const spotPrices = new Map(adapter.prices(markets).map(({ asset, price }) => [asset, price ?? 0n]))
+  const prices = adapter.prices(markets)
+  const spotPrices = new Map(prices.map(({ asset, price }) => [asset, price ?? 0n]))
+  const refused = new Set(prices.filter(({ price }) => price === null).map(({ asset }) => asset))
   const rows: Record<string, PositionRow[]> = Object.fromEntries(drivers.map(({ symbol }) => [symbol, []]))
   for (const [key, account] of accounts) {
     if (!adapter.hasDebt(account)) continue
@@ -31,7 +33,7 @@ export const pricePositions = (input: PricingInput): Readonly<Record<string, rea
       const phaseOf = phase && ((answer: bigint) => phase(pricesAt(driver, spotPrices, answer)))
       const target = { spot, decimals, exposureOf }
       const priced = liquidationPrice(position, target, isLiquidatable, phaseOf)
-      rows[driver.symbol]?.push(rowOf(input.source, position, { driver, priced, exposureOf }))
+      rows[driver.symbol]?.push(rowOf(input.source, position, { driver, priced, exposureOf, refused }))
     }
   }
   return rows
@@ -75,12 +77,24 @@ const rowOf = (
     driver,
     priced,
     exposureOf,
+    refused,
   }: {
     readonly driver: DriverState
     readonly priced: Priced
     readonly exposureOf: (asset: string) => bigint
+    /** Assets that the oracle refuses to price. */
+    readonly refused: ReadonlySet<string>
   },
 ): PositionRow => {
+  const legRow = ({ asset, pricedAs, symbol, amount, usd, threshold, bonus }: Leg): LegRow => ({
+    asset,
+    pricedAs,
+    symbol,
+    amount: amount.toString(),
+    usd: refused.has(pricedAs) ? null : toNumber(usd, 18),
+    threshold: toNumber(threshold, 18),
+    bonus: bonus === null ? null : toNumber(bonus, 18),
+  })
   const moves = moved(position, priced, { driver, exposureOf })
   const spotUsd = toNumber(driver.spot, driver.decimals)
   const inDriver = (end: bigint, asset: string): number => {
@@ -107,13 +121,3 @@ const rowOf = (
     debt: position.debt.map(legRow),
   }
 }
-
-const legRow = ({ asset, pricedAs, symbol, amount, usd, threshold, bonus }: Leg): LegRow => ({
-  asset,
-  pricedAs,
-  symbol,
-  amount: amount.toString(),
-  usd: toNumber(usd, 18),
-  threshold: toNumber(threshold, 18),
-  bonus: bonus === null ? null : toNumber(bonus, 18),
-})

@@ -40,8 +40,9 @@ const reprice = (
   held: readonly Leg[],
   { prices, state }: { readonly prices: Prices; readonly state: DriverState | undefined },
 ): readonly DiffLeg[] =>
-  legs.map(({ asset, symbol, amount, usd, pricedAs }) => {
+  legs.map(({ asset, symbol, amount, usd: counted, pricedAs }) => {
     const raw = BigInt(amount)
+    const usd = counted ?? 0
     const grown = held.find((leg) => leg.asset === asset)
     const known = prices(pricedAs)
     const moved =
@@ -64,7 +65,9 @@ const accrue = (
   held.map(({ asset, symbol, amount, usd, pricedAs }) => {
     const earlier = legs.find((leg) => leg.asset === asset)
     const kept =
-      earlier && prices(pricedAs) === null ? (earlier.usd * Number(amount)) / Number(earlier.amount) : null
+      earlier && prices(pricedAs) === null
+        ? ((earlier.usd ?? 0) * Number(amount)) / Number(earlier.amount)
+        : null
     return {
       asset,
       symbol,

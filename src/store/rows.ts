@@ -6,7 +6,8 @@ export type LegRow = {
   readonly pricedAs: string
   readonly symbol: string
   readonly amount: string
-  readonly usd: number
+  /** null where the oracle refuses to price it. */
+  readonly usd: number | null
   readonly threshold: number
   /** 0.05 for 5 %; null where unknown, and of debt legs. */
   readonly bonus: number | null

@@ -234,6 +234,10 @@ describe('positions that others price wrongly, on Aave V3.6', () => {
         price: null,
         reason: 'the oracle refuses to price wstETH',
       })
+    // unknown, not worthless
+    const legs = hit.flatMap((name) => [...rowIn(broken, name).collateral, ...rowIn(broken, name).debt])
+    for (const { symbol, usd } of legs)
+      expect({ symbol, known: usd !== null }).toEqual({ symbol, known: symbol !== 'wstETH' })
     for (const name of NAMES.filter((name) => !hit.includes(name)))
       expect(rowIn(broken, name).outcome).toBe(row(name).outcome)
     expect(broken.coverage).toMatchObject({
