@@ -1,7 +1,8 @@
 /**
  * The Aave V3 functions and events that are called or read, in the shape that revisions 3.0 … 3.7 share.
  * Source: @aave-dao/aave-v3-origin 3.6.0 (IPool, IPoolAddressesProvider, IAaveOracle, IScaledBalanceToken, IAToken) and
- * @aave/core-v3 1.19.3 (IPool.getEModeCategoryData, SwapBorrowRateMode); compared with both packages by test/abis.test.ts.
+ * @aave/core-v3 1.19.3 (IPool.getEModeCategoryData, SwapBorrowRateMode, RebalanceStableBorrowRate); compared with both
+ * packages by test/abis.test.ts.
  */
 import { parseAbi } from 'viem'
 
@@ -57,6 +58,7 @@ export const aaveV3EventsAbi = parseAbi([
   'event ReserveUsedAsCollateralDisabled(address indexed reserve, address indexed user)',
   'event UserEModeSet(address indexed user, uint8 categoryId)',
   'event SwapBorrowRateMode(address indexed reserve, address indexed user, uint8 interestRateMode)',
+  'event RebalanceStableBorrowRate(address indexed reserve, address indexed user)',
   'event DeficitCreated(address indexed user, address indexed debtAsset, uint256 amountCreated)',
   'event BalanceTransfer(address indexed from, address indexed to, uint256 value, uint256 index)',
 ])

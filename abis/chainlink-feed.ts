@@ -7,3 +7,6 @@ export const chainlinkFeedAbi = parseAbi([
 ])
 
 export const feedStubAbi = parseAbi(['function set(int256 newAnswer, uint8 newScale)'])
+
+/** What our own oracle stub (abis/getter-stub.sol) is set with. */
+export const getterStubAbi = parseAbi(['function set(bytes32 key, uint256 answer)'])

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import * as book from '@aave-dao/aave-address-book'
 import { getAddress } from 'viem'
 import { InvalidDataError } from '../src/core/errors.ts'
+import { renderAaveV4 } from './aave-v4-addresses.ts'
 
 const PACKAGE = '@aave-dao/aave-address-book'
 const DRIVERS = ['ETH', 'BTC'] as const
@@ -15,6 +16,7 @@ type Market = {
   readonly CHAIN_ID: number
   readonly POOL: string
   readonly POOL_ADDRESSES_PROVIDER: string
+  readonly ORACLE: string
   readonly ASSETS: Readonly<Record<string, BookAsset>>
 }
 type Chain = { readonly chainId: number; readonly feeds: Readonly<Record<string, unknown>> }
@@ -29,12 +31,14 @@ type Asset = {
   readonly driver?: Driver
   readonly weight?: number
 }
-type Reference = { readonly asset: string; readonly feed: string }
+type Reference = { readonly asset: string; readonly feed: string; readonly also: readonly string[] }
 type ByChain<T> = Readonly<Record<string, T>>
 type Assets = {
   readonly source: string
   readonly chains: ByChain<Readonly<Record<string, Asset>>>
   readonly drivers: Readonly<Record<Driver, ByChain<Reference>>>
+  /** Oracle of each chain's core market: the USD price of tokens in protocols that know none. */
+  readonly oracles: ByChain<string>
 }
 
 /** Chains in the order of the output; `feeds` is the address book's list of Chainlink feeds there. */
@@ -61,6 +65,16 @@ export const markets: Readonly<Record<string, Market>> = {
   'polygon/core': book.AaveV3Polygon,
   'avalanche/core': book.AaveV3Avalanche,
   'bnb/core': book.AaveV3BNB,
+}
+
+/**
+ * Markets of Aave V2, for those of their assets that follow a driver; not the AMM market, whose LP tokens follow one by
+ * half and in no straight line.
+ */
+const olderMarkets: ByChain<Pick<Market, 'ASSETS'>> = {
+  ethereum: book.AaveV2Ethereum,
+  polygon: book.AaveV2Polygon,
+  avalanche: book.AaveV2Avalanche,
 }
 
 /**
@@ -95,7 +109,7 @@ const startBlocks: Readonly<Record<string, number>> = {
 export const curated: Readonly<Record<Driver, readonly string[]>> = {
   ETH: [
     ...['WETH', 'WETHe', 'ETH'],
-    ...['wstETH', 'rETH', 'cbETH', 'osETH', 'ETHx'],
+    ...['stETH', 'wstETH', 'rETH', 'cbETH', 'osETH', 'ETHx'],
     ...['weETH', 'rsETH', 'wrsETH', 'ezETH', 'tETH'],
   ],
   BTC: ['WBTC', 'WBTCe', 'cbBTC', 'tBTC', 'LBTC', 'eBTC', 'FBTC', 'BTCb', 'BTCB'],
@@ -146,9 +160,9 @@ const toAsset = (symbol: string, decimals: number): Asset => {
 /** All underlying assets of a chain's markets, sorted by address. */
 const assetsOf = (chain: string): Readonly<Record<string, Asset>> => {
   const found = new Map<string, Asset>()
-  for (const [symbol, { UNDERLYING, decimals }] of marketsOf(chain).flatMap((m) =>
-    Object.entries(m.ASSETS),
-  )) {
+  const older = Object.entries(olderMarkets[chain]?.ASSETS ?? {}).filter(([symbol]) => driverOf(symbol))
+  const listed = marketsOf(chain).flatMap((m) => Object.entries(m.ASSETS))
+  for (const [symbol, { UNDERLYING, decimals }] of [...listed, ...older]) {
     const address = getAddress(UNDERLYING)
     const known = found.get(address)
     if (known !== undefined && (known.symbol !== symbol || known.decimals !== decimals))
@@ -169,7 +183,15 @@ const referenceOf = (driver: Driver, name: string, { feeds }: Chain): Reference 
     throw new InvalidDataError(
       `${name}/core lists no asset with a plain ${driver}/USD feed; extend references`,
     )
-  return { asset: getAddress(found.UNDERLYING), feed: getAddress(found.ORACLE) }
+  const feed = getAddress(found.ORACLE)
+  const listedFeeds = plain.flatMap((other) => (typeof other === 'string' ? [getAddress(other)] : []))
+  return { asset: getAddress(found.UNDERLYING), feed, also: listedFeeds.filter((other) => other !== feed) }
+}
+
+const oracleOf = (name: string): string => {
+  const core = markets[`${name}/core`]
+  if (core === undefined) throw new InvalidDataError(`${name} has no core market`)
+  return getAddress(core.ORACLE)
 }
 
 /** The assets and drivers as `data/assets.json` holds them. */
@@ -180,6 +202,7 @@ export const deriveAssets = (version: string): Assets => ({
     ETH: byChain((name, chain) => referenceOf('ETH', name, chain)),
     BTC: byChain((name, chain) => referenceOf('BTC', name, chain)),
   },
+  oracles: byChain((name) => oracleOf(name)),
 })
 
 const renderDeployments = (version: string): string => {
@@ -207,6 +230,7 @@ const renderJson = (value: unknown): string =>
 /** The text of every generated file, by its path from the root of the repository. */
 export const renderFiles = (version: string): Readonly<Record<string, string>> => ({
   'src/adapters/aave-v3-deployments.ts': renderDeployments(version),
+  'src/adapters/aave-v4-deployments.ts': renderAaveV4(`${PACKAGE} ${version}`),
   'data/assets.json': renderJson(deriveAssets(version)),
 })
 

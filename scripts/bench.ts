@@ -11,10 +11,11 @@ import { deployAaveV36 } from '../test/chain/aave-v3-6.ts'
 import { startAnvil } from '../test/chain/anvil.ts'
 import { poolAbi } from '../test/chain/market.ts'
 import { openPositions } from '../test/chain/positions.ts'
+import { benchBands } from './bench-bands.ts'
 
 /**
  * Speed of a scan beside viem's multicall of getUserAccountData on the same chain, in the same run. Only the ratio
- * carries over to another machine. usage: npm run bench [-- positions]
+ * carries over to another machine. usage: npm run bench [-- positions | bands [positions]]
  */
 
 type Figures = {
@@ -164,8 +165,9 @@ const stdin = async (): Promise<string> => {
   return text
 }
 
-const [, , mode] = process.argv
-if (mode === 'scan' || mode === 'multicall') {
+const [, , mode, size] = process.argv
+if (mode === 'bands') benchBands(Number(size ?? 1_000_000))
+else if (mode === 'scan' || mode === 'multicall') {
   const task = JSON.parse(await stdin()) as Task & { readonly users: readonly Address[] }
   const figures = await (mode === 'scan' ? scanOnce(task) : multicallOnce(task))
   process.stdout.write(JSON.stringify(figures))

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { addBands } from './commands/bands.ts'
 import { addDiff } from './commands/diff.ts'
+import { addEntities } from './commands/entities.ts'
 import { addImport } from './commands/import.ts'
 import type { Io } from './commands/io.ts'
 import { addPositions } from './commands/positions.ts'
@@ -54,6 +55,7 @@ for (const add of [
   addBands,
   addPositions,
   addDiff,
+  addEntities,
   addSimulate,
   addVerify,
   addQuery,

@@ -25,11 +25,20 @@ export const knownChainId = (name: string): number | null => knownChain(name)?.i
 
 const knownChain = (name: string) => (Object.hasOwn(KNOWN_CHAINS, name) ? KNOWN_CHAINS[name] : undefined)
 
+/** Where USD prices come from on a chain, for protocols that price in something else. */
+export type UsdConfig = {
+  /** A contract with Aave's `getAssetPrice(address)` and `BASE_CURRENCY_UNIT()`; null for the one that is known there. */
+  readonly oracle: Address | null
+  /** By token: USD by hand, or the driver whose feed gives its price. */
+  readonly prices: Readonly<Record<string, number | string>>
+}
+
 export type ChainConfig = {
   readonly name: string
   readonly chainId: number
   readonly urls: readonly string[]
   readonly block: BlockTag | bigint
+  readonly usd: UsdConfig
 }
 
 export type SourceConfig = {
@@ -45,6 +54,8 @@ export type SourceConfig = {
 export type DriverChainConfig = {
   readonly feeds: readonly Address[]
   readonly byHand: Readonly<Record<string, number>>
+  /** Uniswap v3 pools into which a cascade sells; empty to look for them. */
+  readonly pools: readonly Address[]
 }
 
 export type Config = {
@@ -88,6 +99,14 @@ const chainSchema = z.strictObject({
     .array(z.url({ protocol: /^https?$/, message: 'not an http(s) URL' }))
     .min(1, 'name at least one endpoint'),
   block: blockSchema.optional(),
+  usd: z
+    .strictObject({
+      oracle: address.optional(),
+      prices: addressKeys(z.union([z.number().positive(), z.string()], 'expected USD or a driver')).default(
+        {},
+      ),
+    })
+    .optional(),
 })
 
 /** A key alone is short for an object with that key. */
@@ -112,6 +131,7 @@ const configSchema = z.strictObject({
             z.strictObject({
               feeds: z.array(address).default([]),
               assets: addressKeys(z.number().min(0).max(1)).default({}),
+              pools: z.array(address).default([]),
             }),
           )
           .default({}),
@@ -189,6 +209,10 @@ export const parseConfig = (
     const chain = chainConfig(name, data.chains[name], problems)
     return chain ? [[name, chain] as const] : []
   })
+  for (const [name, chain] of Object.entries(data.chains))
+    for (const [token, price] of Object.entries(chain.usd?.prices ?? {}))
+      if (typeof price === 'string' && !(price in data.drivers) && !DEFAULT_DRIVERS.includes(price))
+        problems.push(`chains.${name}.usd.prices.${token}: no driver "${price}"`)
   for (const [symbol, { chains: byChain }] of Object.entries(data.drivers))
     for (const chain of Object.keys(byChain))
       if (!names.includes(chain)) problems.push(`drivers.${symbol}.chains.${chain}: no such chain`)
@@ -201,13 +225,14 @@ export const parseConfig = (
       symbols.map((symbol) => [
         symbol,
         Object.fromEntries(
-          Object.entries(data.drivers[symbol]?.chains ?? {}).map(([chain, { feeds, assets }]) => [
+          Object.entries(data.drivers[symbol]?.chains ?? {}).map(([chain, { feeds, assets, pools }]) => [
             chain,
             {
               feeds,
               byHand: Object.fromEntries(
                 Object.entries(assets).map(([asset, share]) => [getAddress(asset), share]),
               ),
+              pools,
             },
           ]),
         ),
@@ -235,7 +260,9 @@ const chainConfig = (
     return null
   }
   const urls = given?.rpc ?? (known ? [known.rpc] : [])
-  return { name, chainId, urls, block: given?.block ?? 'finalized' }
+  const prices = Object.entries(given?.usd?.prices ?? {}).map(([token, price]) => [getAddress(token), price])
+  const usd = { oracle: given?.usd?.oracle ?? null, prices: Object.fromEntries(prices) }
+  return { name, chainId, urls, block: given?.block ?? 'finalized', usd }
 }
 
 const configError = (problems: readonly string[]): UsageError =>

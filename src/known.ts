@@ -29,7 +29,15 @@ const assetsSchema = z.object({
       }),
     ),
   ),
-  drivers: z.record(z.string(), z.record(z.string(), z.object({ asset: z.string(), feed: z.string() }))),
+  drivers: z.record(
+    z.string(),
+    z.record(
+      z.string(),
+      // `also`: other feeds of the same price, on which other protocols stand
+      z.object({ asset: z.string(), feed: z.string(), also: z.array(z.string()) }),
+    ),
+  ),
+  oracles: z.record(z.string(), z.string()),
 })
 
 export type KnownAssets = z.infer<typeof assetsSchema>
@@ -45,12 +53,40 @@ export const knownAssets = (): KnownAssets => {
 const entitiesSchema = z.strictObject({
   entities: z.array(
     z.strictObject({
-      name: z.string().min(1),
-      addresses: z.array(z.string()).min(1),
+      name: z.string().trim().min(1, 'an empty name'),
+      addresses: z
+        .array(
+          z
+            .string()
+            .refine((text) => isAddress(text), {
+              error: ({ input }) => `"${String(input)}" is not an address`,
+            })
+            .transform((text) => getAddress(text)),
+        )
+        .min(1, 'no address'),
       source: z.string().optional(),
     }),
   ),
 })
+
+/** A name and the addresses that go by it, as entities files hold them. */
+export type NamedAddresses = z.infer<typeof entitiesSchema>['entities'][number]
+
+/**
+ * The text of an entities file, checked.
+ * @throws UsageError naming every problem.
+ */
+export const parseEntities = (text: string, from: string): readonly NamedAddresses[] => {
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (cause) {
+    throw new UsageError(`${from} is not JSON`, { cause })
+  }
+  const parsed = entitiesSchema.safeParse(json)
+  if (!parsed.success) throw new UsageError(`${from}: ${problemsOf(parsed.error).join('; ')}`)
+  return parsed.data.entities
+}
 
 /** Names of owners, by checksummed address. */
 export type Entities = ReadonlyMap<string, string>
@@ -62,19 +98,8 @@ export type Entities = ReadonlyMap<string, string>
 export const loadEntities = (file: string | null): Entities => {
   const labels = new Map<string, string>()
   const add = (text: string, from: string): void => {
-    let json: unknown
-    try {
-      json = JSON.parse(text)
-    } catch (cause) {
-      throw new UsageError(`${from} is not JSON`, { cause })
-    }
-    const parsed = entitiesSchema.safeParse(json)
-    if (!parsed.success) throw new UsageError(`${from}: ${problemsOf(parsed.error).join('; ')}`)
-    for (const { name, addresses } of parsed.data.entities)
-      for (const address of addresses) {
-        if (!isAddress(address)) throw new UsageError(`${from}: "${address}" is not an address`)
-        labels.set(getAddress(address), name)
-      }
+    for (const { name, addresses } of parseEntities(text, from))
+      for (const address of addresses) labels.set(address, name)
   }
   add(dataFile('entities.json'), 'data/entities.json')
   if (file !== null) {

@@ -1,6 +1,10 @@
 import { adapters } from './adapters/index.ts'
+import type { BookEntry } from './core/bands/book.ts'
 import { drops, levels } from './core/drops.ts'
+import { strengthText } from './core/entities/evidence.ts'
+import { isLinkedName } from './core/entities/link.ts'
 import { UsageError } from './core/errors.ts'
+import type { Step } from './core/grid.ts'
 import { histogram } from './core/histogram.ts'
 import { OUTCOMES, type Outcome } from './core/position.ts'
 import type { DriverState } from './core/price-response.ts'
@@ -9,10 +13,13 @@ import { toNumber } from './core/units.ts'
 import { findWhales } from './core/whales.ts'
 import { bandsOf, bookOf } from './engine/book.ts'
 import { pricePositions } from './engine/pricing.ts'
+import { rangesOf } from './engine/ranges.ts'
 import type { Entities } from './known.ts'
+import type { LinkNote } from './store/linked.ts'
 import { loadPositions, loadScan, loadStates, type StoredScan } from './store/load.ts'
 import type { Db } from './store/open.ts'
 import type { PositionRow } from './store/rows.ts'
+import { loadSpotsBefore } from './store/spots.ts'
 import { VERSION } from './version.ts'
 
 /** A scan's positions for one driver, with the scan they belong to. */
@@ -24,6 +31,8 @@ export type ScanBook = {
     /** Its own oracle answer, with so many decimals. */
     readonly spot: bigint
     readonly decimals: number
+    /** Its price at the scans before this one, the oldest first, USD. */
+    readonly before: readonly number[]
   }
   readonly rows: readonly PositionRow[]
 }
@@ -45,7 +54,8 @@ export const loadBook = (db: Db, scanId: number | 'latest', symbol: string): Sca
   }
   const rows = loadPositions(db, scan, symbol) ?? recompute(db, scan, symbol)
   const { spot, decimals } = state
-  const driver = { symbol, spotUsd: toNumber(spot, decimals), spot, decimals }
+  const before = loadSpotsBefore(db, scan, symbol)
+  const driver = { symbol, spotUsd: toNumber(spot, decimals), spot, decimals, before }
   return { scan, driver, rows }
 }
 
@@ -64,10 +74,12 @@ const RISES = [5, 10, 20, 30, 50, 100]
 
 export type ReportOptions = {
   readonly entities: Entities
+  /** Which of them the chain alone has made; none where missing. */
+  readonly linked?: readonly LinkNote[]
   readonly minUsd: number
   /** Watch prices of the driver. */
   readonly levels: readonly number[]
-  readonly step?: number | undefined
+  readonly step?: Step | undefined
   readonly fold?: boolean | undefined
 }
 
@@ -79,6 +91,8 @@ export const buildReport = (book: ScanBook, options: ReportOptions): Report => {
   const below = bookOf(rows, 'below', entities)
   const above = bookOf(rows, 'above', entities)
   const sides = [...below, ...above]
+  const ranges = rangesOf(rows)
+  const bars = { spot, step, before: driver.before }
   return {
     schemaVersion: 1,
     generator: { name: 'liqbands', version: VERSION },
@@ -89,11 +103,15 @@ export const buildReport = (book: ScanBook, options: ReportOptions): Report => {
     totals: totalsOf(rows),
     bands: bandsOf(rows, { spot, entities, minUsd, fold }),
     whales: [...findWhales(below, { side: 'below' }), ...findWhales(above, { side: 'above' })],
-    histogram: histogram(below, { spot, side: 'below', ...(step === undefined ? {} : { step }) }),
-    histogramAbove: histogram(above, { spot, side: 'above', ...(step === undefined ? {} : { step }) }),
-    drops: drops(sides, { spot, pcts: [...DROPS, ...RISES] }),
-    levels: levels(sides, { spot, prices: options.levels }),
-    assumptions: assumptionsOf(scan, driver.symbol, minUsd),
+    histogram: histogram(below, { ...bars, side: 'below', ranges }),
+    histogramAbove: histogram(above, { ...bars, side: 'above' }),
+    drops: drops(sides, { spot, ranges, pcts: [...DROPS, ...RISES] }),
+    levels: levels(sides, { spot, ranges, prices: options.levels }),
+    assumptions: [
+      ...assumptionsOf(scan, driver.symbol, minUsd),
+      ...(ranges.length === 0 ? [] : [RANGES_ASSUMED]),
+      ...linksOf(options.linked ?? [], sides),
+    ],
   }
 }
 
@@ -110,6 +128,22 @@ const totalsOf = (rows: readonly PositionRow[]): Readonly<Record<Outcome, Total>
     }
   }
   return Object.fromEntries(OUTCOMES.map((outcome) => [outcome, total(outcome)])) as Record<Outcome, Total>
+}
+
+const RANGES_ASSUMED =
+  'A position liquidated over a range counts with the collateral it has left, sold evenly in log price from the lower of spot and its upper end down to its lower end; never in a band, a price or a count of positions.'
+
+/** A linked entity is never taken for a company: what holds it together is said, of those in the book. */
+const linksOf = (linked: readonly LinkNote[], book: readonly BookEntry[]): readonly string[] => {
+  const shown = new Set(book.map(({ entity }) => entity))
+  return linked
+    .filter(({ entity }) => shown.has(entity))
+    .map(({ entity, owners, weakest }) => {
+      const what = `${owners} ${owners === 1 ? 'owner' : 'owners'}, weakest link ${strengthText(weakest)}`
+      return isLinkedName(entity)
+        ? `${entity} is linked on the chain, not labelled: ${what}.`
+        : `${entity} is a label, and more is linked to it on the chain: ${what}.`
+    })
 }
 
 /** What a reader must hold constant in mind, and where every exposure comes from. */

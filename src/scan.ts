@@ -6,12 +6,14 @@ import { BaseError, EndpointError, EndpointUnfitError, UsageError } from './core
 import { problemsOf } from './core/problems.ts'
 import type { Block, Coverage, ScanStatus } from './core/report.ts'
 import { bandsByDriver } from './engine/book.ts'
-import { driversOn } from './engine/driver-config.ts'
+import { driversOn, usdOn } from './engine/driver-config.ts'
+import { heightsOf, linksAt, namesOf, ownersOf } from './engine/links.ts'
 import { type Known, type Progress, readSource } from './engine/read-source.ts'
 import { loadEntities } from './known.ts'
 import { newMeter } from './sources/endpoint.ts'
 import { runModeOf } from './sources/programs.ts'
 import { type BlockTag, connect, type PinnedRpc } from './sources/rpc.ts'
+import { marketsAt } from './store/load.ts'
 import type { Db } from './store/open.ts'
 import { cursorOf, type ScanRecord, type SourceRecord, saveScan, statesAt } from './store/save.ts'
 import { VERSION } from './version.ts'
@@ -61,6 +63,7 @@ export const scan = async (options: ScanOptions): Promise<ScanSummary> => {
           {
             known,
             drivers: driversOn(config, chain),
+            usd: usdOn(config, chain),
             onProgress,
           },
         )
@@ -82,6 +85,12 @@ export const scan = async (options: ScanOptions): Promise<ScanSummary> => {
   if (first && failures.length === records.length) throw combine(failures, first)
   const coverage = records.map((record) => record.coverage)
   const status: ScanStatus = coverage.every((c) => c.status === 'complete') ? 'complete' : 'partial'
+  const rows = records.flatMap(({ read }) => Object.values(read?.positions ?? {}).flat())
+  const { entities: linked } = linksAt(db, {
+    heights: heightsOf([...blocks.values()]),
+    labels: entities,
+    members: ownersOf(rows),
+  })
   const record: ScanRecord = {
     kind: 'scan',
     startedAt: startedAt.toISOString(),
@@ -90,8 +99,9 @@ export const scan = async (options: ScanOptions): Promise<ScanSummary> => {
     version: VERSION,
     blocks: [...blocks.values()],
     sources: records,
-    bands: bandsByDriver(records, entities, config.bands.minUsd),
+    bands: bandsByDriver(records, namesOf(linked, entities), config.bands.minUsd),
     entities,
+    linked,
   }
   const scanId = saveScan(db, record)
   return { scanId, status, blocks: record.blocks, coverage }
@@ -172,12 +182,13 @@ const whatIsKnown = async (
   { key, full }: { readonly key: string; readonly full: boolean },
 ): Promise<Known> => {
   const cursor = cursorOf(db, key)
-  if (cursor === null) return { cursor: null, states: new Map() }
+  if (cursor === null) return { cursor: null, states: new Map(), markets: null }
   const states = statesAt(db, key, Number(rpc.block.number))
   const usable =
     !full && cursor.block <= rpc.block.number && (await rpc.hashOf(cursor.block, newMeter())) === cursor.hash
   // the accounts once known are read again in any case: a shorter list from a new endpoint must not lose them
-  return { cursor: usable ? cursor.block : null, states }
+  if (!usable) return { cursor: null, states, markets: null }
+  return { cursor: cursor.block, states, markets: marketsAt(db, key, cursor.block) }
 }
 
 /** Where an endpoint reads by number only, a reorganisation meanwhile would have gone unnoticed. */

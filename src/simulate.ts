@@ -1,13 +1,16 @@
 import { adapters } from './adapters/index.ts'
+import type { Config } from './config.ts'
 import { createCascadeBook } from './core/cascade/book.ts'
 import type { Impact } from './core/cascade/impact.ts'
 import type { CascadePosition } from './core/cascade/ladder.ts'
 import { type LiquidationRule, ruleOf } from './core/cascade/rules.ts'
 import { cascadeTable } from './core/cascade/table.ts'
-import type { Simulation } from './core/documents.ts'
+import type { PoolDocument, Simulation } from './core/documents.ts'
 import type { Outcome } from './core/position.ts'
 import { toNumber } from './core/units.ts'
 import { bandsOf } from './engine/book.ts'
+import { type NamedPool, type ReadPools, readPools } from './engine/read-pools.ts'
+import { tokenPricesOf } from './engine/token-prices.ts'
 import type { Entities } from './known.ts'
 import type { ScanBook } from './report.ts'
 import { loadMarkets, type StoredScan } from './store/load.ts'
@@ -61,6 +64,25 @@ export const cascadePositions = (
     ]
   })
 
+/**
+ * The pools into which the cascade of a scan may sell, read at its own blocks: named ones, else the configured ones,
+ * else those known to Uniswap's factory against the known dollars.
+ * @throws UsageError where there are none or one cannot be used; retryable errors where one cannot be read.
+ */
+export const loadPools = (
+  db: Db,
+  { scan, driver }: ScanBook,
+  { config, named = [] }: { readonly config: Config; readonly named?: readonly NamedPool[] },
+): Promise<ReadPools> => {
+  const markets = loadMarkets(db, scan).flatMap(({ source, protocol, markets: stored }) => {
+    const adapter = adapters.find(({ name }) => name === protocol)
+    const state = scan.drivers.find((d) => d.source === source && d.symbol === driver.symbol)
+    return adapter ? [{ source, adapter, markets: stored, state }] : []
+  })
+  const prices = tokenPricesOf(driver.symbol, markets)
+  return readPools({ config, blocks: scan.blocks, driver: driver.symbol, prices, named })
+}
+
 const LEFT_OUT: readonly (readonly [Outcome, string])[] = [
   ['already', 'already liquidatable'],
   ['insolvent', 'under water'],
@@ -69,7 +91,12 @@ const LEFT_OUT: readonly (readonly [Outcome, string])[] = [
 ]
 
 /** What a reader must know of the positions, beside what the model says of itself. */
-const assumptionsOf = ({ rows }: ScanBook, positions: readonly CascadePosition[]): readonly string[] => {
+const assumptionsOf = (
+  { rows }: ScanBook,
+  positions: readonly CascadePosition[],
+  pools: readonly PoolDocument[],
+): readonly string[] => {
+  const assumed = [...new Set(pools.flatMap((p) => (p.quoteUsdFrom === 'assumed' ? [p.quote.symbol] : [])))]
   const ruled = new Map(positions.map(({ source, rule }) => [source, rule.name]))
   const left = LEFT_OUT.flatMap(([outcome, words]) => {
     const count = rows.filter((row) => row.outcome === outcome).length
@@ -79,6 +106,9 @@ const assumptionsOf = ({ rows }: ScanBook, positions: readonly CascadePosition[]
   return [
     ...[...ruled].map(([source, rule]) => `${source}: liquidations by the rule "${rule}"`),
     'Threshold and bonus of several collaterals are averaged by exposed value; what the driver does not move is not sold',
+    ...(assumed.length > 0
+      ? [`Taken at 1 USD, as no market of the scan prices it: ${assumed.join(', ')}`]
+      : []),
     ...(blocked > 0 ? [`Counted although blocked at the block (a paused reserve, …): ${blocked}`] : []),
     ...(left.length > 0 ? [`Positions left out: ${left.join(', ')}`] : []),
   ]
@@ -93,10 +123,12 @@ export const simulateScan = (
     readonly impacts: readonly Impact[]
     readonly entities: Entities
     readonly minUsd: number
+    /** Where the impacts are those of pools: what was read of them. */
+    readonly pools?: readonly PoolDocument[]
   },
 ): Simulation => {
   const { scan, driver, rows } = book
-  const { pcts, impacts, entities, minUsd } = options
+  const { pcts, impacts, entities, minUsd, pools = [] } = options
   const spot = driver.spotUsd
   const positions = cascadePositions(book, rules)
   const bands = bandsOf(rows, { spot, entities, minUsd }).filter(({ side }) => side === 'below')
@@ -115,6 +147,7 @@ export const simulateScan = (
     blocks: scan.blocks,
     coverage: scan.coverage,
     ...model,
-    assumptions: [...assumptions, ...assumptionsOf(book, positions)],
+    pools,
+    assumptions: [...assumptions, ...assumptionsOf(book, positions, pools)],
   }
 }

@@ -1,10 +1,19 @@
-import type { AnyAdapter } from './adapters/adapter.ts'
+import type { AnyAdapter, PriceOf } from './adapters/adapter.ts'
 import { adapters } from './adapters/index.ts'
 import type { Config } from './config.ts'
 import type { Disagreement, Verification } from './core/documents.ts'
 import { InvalidDataError, UsageError } from './core/errors.ts'
 import { driversOn } from './engine/driver-config.ts'
-import { askUnder, type DriverConfig, feedsOf } from './engine/measure-driver.ts'
+import {
+  askUnder,
+  feedSetting,
+  oracleSetting,
+  readFeeds,
+  type Setting,
+  together,
+} from './engine/driver-setting.ts'
+import { rootFeeds } from './engine/measure-driver.ts'
+import { pricesAt } from './engine/pricing.ts'
 import type { ScanBook } from './report.ts'
 import { type Meter, newMeter } from './sources/endpoint.ts'
 import { runModeOf } from './sources/programs.ts'
@@ -73,8 +82,8 @@ type Target = {
   readonly meter: Meter
   readonly adapter: AnyAdapter
   readonly markets: unknown
-  readonly feeds: DriverConfig['feeds']
-  readonly decimals: number
+  readonly setting: Setting
+  readonly priceOf: (answer: bigint) => PriceOf
   readonly spot: bigint
 }
 
@@ -93,8 +102,8 @@ const connectTo = async (
   if (!chain || !block || block.number === null || block.hash === null)
     return `cannot ask: ${source} is read from no configured chain`
   const driver = driversOn(config, name).find(({ symbol }) => symbol === book.driver.symbol)
-  const feeds = driver ? feedsOf(driver, adapter.prices(markets)) : []
-  if (feeds.length === 0) return `cannot ask: no feed of ${book.driver.symbol} is known on ${name}`
+  const state = book.scan.drivers.find((d) => d.source === source && d.symbol === book.driver.symbol)
+  if (!driver || !state) return `cannot ask: ${book.driver.symbol} was not priced in ${source}`
   const meter = newMeter()
   const rpc = await connect({ ...chain, chain: name, block: BigInt(block.number) }, meter)
   if (rpc.block.hash !== block.hash)
@@ -103,9 +112,23 @@ const connectTo = async (
     )
   const { programs } = await runModeOf(rpc, meter)
   if (programs !== 'override') return `cannot ask: the endpoint of ${name} refuses state overrides`
-  const state = book.scan.drivers.find((d) => d.source === source && d.symbol === book.driver.symbol)
-  const { decimals, spot } = state ?? book.driver
-  return { rpc, meter, adapter, markets, feeds, decimals, spot }
+  const prices = adapter.prices(markets)
+  const roots = await readFeeds(rpc, rootFeeds(driver, prices), meter)
+  // a price that was declared moves with no feed: it is put on the market's own oracle
+  const declared = Object.entries(state.responses).filter(([, { method }]) => method !== 'measured')
+  const moved = new Set(declared.map(([asset]) => asset))
+  if (roots.length + moved.size === 0)
+    return `cannot ask: no feed of ${book.driver.symbol} is known on ${name}`
+  const spotPrices = new Map(prices.map(({ asset, price }) => [asset, price ?? 0n]))
+  return {
+    rpc,
+    meter,
+    adapter,
+    markets,
+    setting: together(feedSetting(roots), oracleSetting(prices, state, moved)),
+    priceOf: (answer) => pricesAt(state, spotPrices, answer),
+    spot: state.spot,
+  }
 }
 
 /** The two driver prices of a row, and what the contract must say of each. */
@@ -122,19 +145,24 @@ const sidesOf = (
 }
 
 const ask = async (target: Target, rows: readonly PositionRow[]): Promise<readonly Disagreement[]> => {
-  const { rpc, meter, adapter, markets, feeds, decimals } = target
+  const { rpc, meter, adapter, markets, setting, priceOf } = target
   const asked = rows.flatMap((row) =>
-    sidesOf(row, target.spot).map((side) => ({ row, ...side, verdict: adapter.verdict(markets, row.id) })),
+    sidesOf(row, target.spot).map((side) => ({
+      row,
+      ...side,
+      verdict: adapter.verdict(markets, row.id, priceOf(side.price)),
+    })),
   )
-  const questions = asked.map(({ price, verdict: { to, data } }) => ({ answer: price, call: { to, data } }))
-  const results = await askUnder(rpc, { feeds, decimals, questions }, meter)
+  const questions = asked.map(({ price, verdict: { to, data, before } }) => ({
+    answer: price,
+    call: { to, data },
+    before,
+  }))
+  const results = await askUnder(rpc, { setting, questions }, meter)
   return asked.flatMap(({ row, price, expected, verdict }, i) => {
     const result = results[i]
-    const contract = !result?.success
-      ? ('refused' as const)
-      : verdict.isLiquidatable(result.data)
-        ? ('liquidatable' as const)
-        : ('safe' as const)
+    const answer = result === undefined ? null : verdict.isLiquidatable(result)
+    const contract = answer === null ? 'refused' : answer ? 'liquidatable' : 'safe'
     return contract === expected
       ? []
       : [{ source: row.source, id: row.id, priceRaw: price.toString(), expected, contract }]

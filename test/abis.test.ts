@@ -83,6 +83,7 @@ describe('abis/aave-v3.ts is what the packages of Aave say', () => {
   test('the events: topics and which fields are indexed', () => {
     expect(missing(aaveV3.aaveV3EventsAbi, [...v36('PoolInstance'), ...v36('ATokenInstance')])).toEqual([
       'SwapBorrowRateMode',
+      'RebalanceStableBorrowRate',
     ])
     expect(missing(aaveV3.aaveV3EventsAbi, [...v302.pool, ...v302.aToken])).toEqual(['DeficitCreated'])
   })

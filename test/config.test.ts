@@ -96,6 +96,7 @@ test('a chain of one’s own, a source on it and a driver there are taken as wri
     chainId: 31337,
     urls: ['http://127.0.0.1:8545'],
     block: 12n,
+    usd: { oracle: null, prices: {} },
   })
   expect(config.sources).toEqual([
     {
@@ -109,6 +110,7 @@ test('a chain of one’s own, a source on it and a driver there are taken as wri
   expect(config.drivers.SOL?.local).toEqual({
     feeds: ['0x322813Fd9A801c5507c9de605d63CEA4f2CE6c44'],
     byHand: { '0xa85233C63b9Ee964Add6F2cffe00Fd84eb32338f': 0.5 },
+    pools: [],
   })
   expect(Object.keys(config.drivers)).toEqual(['ETH', 'BTC', 'SOL'])
 })
@@ -211,4 +213,23 @@ test('the file in the folder is found without being named', () => {
   writeFileSync(join(folder, 'liqbands.config.json'), JSON.stringify({ bands: { minUsd: 5 } }))
   expect(loadConfig(undefined, {}, folder).bands.minUsd).toBe(5)
   rmSync(join(folder, 'liqbands.config.json'))
+})
+
+test('USD prices of a chain: an oracle, prices by hand, or the driver whose price it is', () => {
+  const token = '0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2'
+  const usdOf = (usd: unknown) =>
+    parse({ chains: { ethereum: { rpc: ['https://rpc.example'], usd } } }).chains.ethereum?.usd
+  expect(usdOf(undefined)).toEqual({ oracle: null, prices: {} })
+  expect(usdOf({ prices: { [token.toLowerCase()]: 'ETH' } })).toEqual({
+    oracle: null,
+    prices: { [token]: 'ETH' },
+  })
+  expect(usdOf({ oracle: token, prices: { [token]: 1 } })).toEqual({ oracle: token, prices: { [token]: 1 } })
+  const wrong = { rpc: ['https://rpc.example'], usd: { prices: { [token]: 'GOLD' } } }
+  expect(problemsOf({ chains: { ethereum: wrong } })).toContain(
+    `chains.ethereum.usd.prices.${token}: no driver "GOLD"`,
+  )
+  expect(problemsOf({ chains: { ethereum: { ...wrong, usd: { prices: { [token]: -1 } } } } })).toContain(
+    'expected number to be >0',
+  )
 })

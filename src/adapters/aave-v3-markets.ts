@@ -1,4 +1,4 @@
-import { type Address, getAddress, hexToString, zeroAddress } from 'viem'
+import { type Address, getAddress, type Hex, hexToString, zeroAddress } from 'viem'
 import {
   aaveV3OracleAbi,
   aaveV3PoolAbi,
@@ -6,10 +6,11 @@ import {
   aaveV3TokenAbi,
   bytes32SymbolAbi,
 } from '../../abis/aave-v3.ts'
-import { priceAdapterAbi } from '../../abis/price-adapter.ts'
 import { InvalidDataError } from '../core/errors.ts'
 import type { Reader } from '../sources/batch.ts'
 import { rulesOf } from './aave-v3-rules.ts'
+import type { UsdPrice } from './adapter.ts'
+import { feedsBelow } from './price-feeds.ts'
 
 /** One reserve at the pinned block. Thresholds in basis points, prices in the oracle's base unit. */
 export type Reserve = {
@@ -28,15 +29,22 @@ export type Reserve = {
   readonly eModeCategory: number
   readonly aToken: Address
   readonly variableDebtToken: Address
+  /** null where the revision has no debt at a user's own rate, missing in states stored before it was read. */
+  readonly stableDebtToken?: Address | null
+  /** Of an aToken that stores shares of a token that rebases (stETH on Aave V2): tokens per share, RAY. */
+  readonly rebasingIndex?: bigint
   readonly incomeIndex: bigint
   readonly debtIndex: bigint
   /** null where the oracle refuses to price it. */
   readonly price: bigint | null
   readonly feeds: readonly Address[]
   readonly scaledDebtTotal: bigint
-  /** Raw debt at the user's own stable rate, for the revisions that still have it. */
+  /** Raw debt at the users' own stable rates, as the protocol estimates it; 0 where the revision has none. */
   readonly stableDebtTotal: bigint
 }
+
+/** What a market's prices are expressed in where that is no USD. */
+export type Base = { readonly asset: Address; readonly symbol: string; readonly usd: UsdPrice }
 
 /** An e-mode category that gives some asset a threshold. */
 export type EMode = {
@@ -51,11 +59,19 @@ export type EMode = {
 }
 
 export type AaveV3Markets = {
+  /** Aave V2 and what is like it; missing for V3. */
+  readonly family?: 'v2'
   readonly pool: Address
   readonly oracle: Address
   readonly revision: number
-  /** One USD in the oracle's unit. */
+  /** One USD in the oracle's unit, or one of the base. */
   readonly baseUnit: bigint
+  /** Missing where prices are in USD. */
+  readonly base?: Base
+  /** The whole pool stands still (Aave V2). */
+  readonly paused?: boolean
+  /** One liquidation may repay all of one asset's debt instead of half (Aave V2 since its wind-down). */
+  readonly wholeDebt?: boolean
   /** Unix seconds of the pinned block. */
   readonly timestamp: number
   /** By reserve id. */
@@ -69,6 +85,18 @@ const EMODE_IDS = Array.from({ length: 255 }, (_, i) => i + 1)
 /** Bits [from, from+size) of a reserve's configuration. Source: DataTypes.ReserveConfigurationMap. */
 const bits = (data: bigint, from: number, size: number): bigint =>
   (data >> BigInt(from)) & ((1n << BigInt(size)) - 1n)
+
+/** What a reserve's configuration says in V2 and V3 alike. */
+export const riskOf = (configuration: bigint) => ({
+  decimals: Number(bits(configuration, 48, 8)),
+  liquidationThreshold: bits(configuration, 16, 16),
+  liquidationBonus: bits(configuration, 32, 16),
+  active: bits(configuration, 56, 1) === 1n,
+})
+
+/** A few old tokens (MKR) have a `bytes32` for a symbol, or none. */
+export const symbolOf = (asset: Address, symbol: string | null, short: Hex | null): string =>
+  symbol ?? (short === null ? `${asset.slice(0, 8)}…` : hexToString(short, { size: 32 }))
 
 type Chain = Reader & {
   readonly deployment: { readonly poolAddressesProvider: Address; readonly pool: Address | null }
@@ -94,7 +122,9 @@ export const readMarkets = async (chain: Chain): Promise<AaveV3Markets> => {
     read({ address: pool, abi: aaveV3PoolAbi, functionName: 'getReservesList' }),
   ])
   const [reserves, eModes] = await Promise.all([
-    Promise.all(assets.map((asset) => readReserve(chain, { pool, oracle, asset }))),
+    Promise.all(
+      assets.map((asset) => readReserve(chain, { pool, oracle, asset, revision: Number(revision) })),
+    ),
     readEModes(chain, { pool, oracle, revision: Number(revision) }),
   ])
   return {
@@ -110,7 +140,17 @@ export const readMarkets = async (chain: Chain): Promise<AaveV3Markets> => {
 
 const readReserve = async (
   { read, tryRead }: Reader,
-  { pool, oracle, asset }: { readonly pool: Address; readonly oracle: Address; readonly asset: Address },
+  {
+    pool,
+    oracle,
+    asset,
+    revision,
+  }: {
+    readonly pool: Address
+    readonly oracle: Address
+    readonly asset: Address
+    readonly revision: number
+  },
 ): Promise<Reserve> => {
   const poolOf = { address: pool, abi: aaveV3PoolAbi, args: [asset] } as const
   const oracleOf = { address: oracle, abi: aaveV3OracleAbi, args: [asset] } as const
@@ -123,37 +163,36 @@ const readReserve = async (
     read({ ...oracleOf, functionName: 'getSourceOfAsset' }),
     tryRead({ address: asset, abi: aaveV3TokenAbi, functionName: 'symbol' }),
   ])
-  const [scaledDebtTotal, stableDebtTotal, shortSymbol, ...bases] = await Promise.all([
-    read({ address: data.variableDebtTokenAddress, abi: aaveV3TokenAbi, functionName: 'scaledTotalSupply' }),
-    data.stableDebtTokenAddress === zeroAddress
+  const stableDebtToken =
+    rulesOf(revision).stableDebt === null || data.stableDebtTokenAddress === zeroAddress
       ? null
-      : tryRead({ address: data.stableDebtTokenAddress, abi: aaveV3TokenAbi, functionName: 'totalSupply' }),
+      : data.stableDebtTokenAddress
+  const [scaledDebtTotal, stableDebtTotal, shortSymbol, feeds] = await Promise.all([
+    read({ address: data.variableDebtTokenAddress, abi: aaveV3TokenAbi, functionName: 'scaledTotalSupply' }),
+    stableDebtToken === null
+      ? 0n
+      : read({ address: stableDebtToken, abi: aaveV3TokenAbi, functionName: 'totalSupply' }),
     symbol === null ? tryRead({ address: asset, abi: bytes32SymbolAbi, functionName: 'symbol' }) : null,
-    ...(['BASE_TO_USD_AGGREGATOR', 'ASSET_TO_USD_AGGREGATOR', 'PEG_TO_BASE'] as const).map((functionName) =>
-      tryRead({ address: source, abi: priceAdapterAbi, functionName }),
-    ),
+    feedsBelow({ tryRead }, source),
   ])
   const configuration = data.configuration.data
   return {
     id: data.id,
     asset: getAddress(asset),
-    symbol:
-      symbol ?? (shortSymbol === null ? `${asset.slice(0, 8)}…` : hexToString(shortSymbol, { size: 32 })),
-    decimals: Number(bits(configuration, 48, 8)),
-    liquidationThreshold: bits(configuration, 16, 16),
-    liquidationBonus: bits(configuration, 32, 16),
-    active: bits(configuration, 56, 1) === 1n,
+    symbol: symbolOf(asset, symbol, shortSymbol),
+    ...riskOf(configuration),
     paused: bits(configuration, 60, 1) === 1n,
     graceUntil: graceUntil ?? 0,
     eModeCategory: Number(bits(configuration, 168, 8)),
     aToken: data.aTokenAddress,
     variableDebtToken: data.variableDebtTokenAddress,
+    stableDebtToken,
     incomeIndex,
     debtIndex,
     price,
-    feeds: [source, ...bases].filter((feed) => feed !== null).map((feed) => getAddress(feed)),
+    feeds,
     scaledDebtTotal,
-    stableDebtTotal: stableDebtTotal ?? 0n,
+    stableDebtTotal,
   }
 }
 

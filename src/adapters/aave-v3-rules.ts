@@ -16,6 +16,8 @@ export type Rules = {
   readonly skipZeroThreshold: boolean
   /** One liquidation repays half of all debt, small positions whole; before, half of one asset's. */
   readonly halfOfAllDebt: boolean
+  /** How debt at a user's own stable rate compounds: where the rate is cut to whole units; null where there is none. */
+  readonly stableDebt: 'cut per second' | 'cut per year' | null
 }
 
 /** The newest revision whose rules have been read at its source (3.7). */
@@ -27,7 +29,17 @@ export const rulesOf = (revision: number): Rules => ({
   eMode: revision >= 5 ? 'bitmap' : 'category',
   skipZeroThreshold: revision < 10,
   halfOfAllDebt: revision >= 7,
+  stableDebt: revision >= 5 ? null : 'cut per year',
 })
+
+/** Aave V2: as V3 before 3.1 but for e-modes, of which it has none. Source: aave/protocol-v2, GenericLogic.sol, MathUtils.sol. */
+export const AAVE_V2_RULES: Rules = {
+  rounding: 'half-up',
+  eMode: 'category',
+  skipZeroThreshold: true,
+  halfOfAllDebt: false,
+  stableDebt: 'cut per second',
+}
 
 /** Raw token amount of a scaled balance. */
 export const balanceOf = (
@@ -80,4 +92,33 @@ export const healthFactor = (
   const { total, weighted, average } = averageThreshold(collateral)
   if (rules.rounding === 'floor-ceil') return divHalfUp(weighted, owed, WAD) / BPS
   return divHalfUp(mulHalfUp(total, average, BPS), owed, WAD)
+}
+
+/** Debt at the user's own stable rate as the chain stores it: what was owed at `since` (Unix seconds); the rate is RAY. */
+export type StableDebt = { readonly principal: bigint; readonly rate: bigint; readonly since: number }
+
+const YEAR = 31_536_000n
+
+/**
+ * What is owed of it at a time: three terms of (1 + rate per second)^seconds, each cut as the contract cuts it.
+ * Source: MathUtils.calculateCompoundedInterest and StableDebtToken.balanceOf of aave/protocol-v2 and @aave/core-v3 1.19.3.
+ */
+export const stableBalance = (
+  compounding: NonNullable<Rules['stableDebt']>,
+  { principal, rate, since }: StableDebt,
+  now: number,
+): bigint => {
+  const exp = BigInt(now - since)
+  if (exp === 0n) return principal
+  const perSecond = rate / YEAR
+  const square =
+    compounding === 'cut per second'
+      ? mulHalfUp(perSecond, perSecond, RAY)
+      : mulHalfUp(rate, rate, RAY) / (YEAR * YEAR)
+  const cube =
+    compounding === 'cut per second' ? mulHalfUp(square, perSecond, RAY) : mulHalfUp(square, rate, RAY) / YEAR
+  const first = compounding === 'cut per second' ? perSecond * exp : (rate * exp) / YEAR
+  const second = (exp * (exp - 1n) * square) / 2n
+  const third = (exp * (exp - 1n) * (exp > 2n ? exp - 2n : 0n) * cube) / 6n
+  return mulHalfUp(principal, RAY + first + second + third, RAY)
 }

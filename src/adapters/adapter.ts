@@ -1,10 +1,12 @@
 import type { Address, Hex } from 'viem'
 import type { LiquidationRule } from '../core/cascade/rules.ts'
+import type { Observation } from '../core/entities/evidence.ts'
 import type { Position } from '../core/position.ts'
 import type { Reader } from '../sources/batch.ts'
 import type { Log, LogFilter } from '../sources/logs.ts'
 import type { Program } from '../sources/programs.ts'
 import type { PinnedBlock } from '../sources/rpc.ts'
+import type { StorageSlots } from '../sources/storage.ts'
 
 /** What an adapter may ask of the chain: everything at the pinned block; limits, batches and retries are the engine's. */
 export type Context<D> = Reader & {
@@ -12,38 +14,65 @@ export type Context<D> = Reader & {
   readonly block: PinnedBlock
   /** Runs a program of ours inside one eth_call; null where the endpoint can run none. */
   readonly run: (program: Program, data: Hex) => Promise<Hex | null>
+  /** Storage words that no getter tells, contract by contract; null where the endpoint refuses state overrides. */
+  readonly storage: (asked: readonly StorageSlots[]) => Promise<readonly (readonly Hex[])[] | null>
   readonly logs: (filter: LogFilter, from: bigint, to: bigint) => AsyncIterable<Log>
+  /** USD prices of tokens, in their order, for protocols that know none: by the chain's reference oracle, feeds or hand. */
+  readonly usdPrices: (tokens: readonly Address[]) => Promise<readonly UsdPrice[]>
+  /** What the last scan stored of the markets, and its block, for lists that only logs tell; null to start over. */
+  readonly earlier: { readonly markets: unknown; readonly block: bigint } | null
 }
 
 /** The oracle's price of an asset, by the adapter's own key for it. */
 export type PriceOf = (asset: string) => bigint
 
+export type Call = { readonly to: Address; readonly data: Hex }
+
 /** One asset as the market's oracle prices it, and the call that would ask for it again under an override. */
 export type PricedAsset = {
+  /** The key under which legs name it (`pricedAs`): the asset's address, a market's id, … */
   readonly asset: string
   readonly symbol: string
   /** null where the oracle refuses to answer. */
   readonly price: bigint | null
   readonly decimals: number
-  readonly ask: { readonly to: Address; readonly data: Hex }
+  /**
+   * null where no contract was asked: a price by hand. What is asked can also be put there by the engine: a stub that
+   * answers by the first argument, or, with `stub`, a Chainlink feed.
+   */
+  readonly ask: Call | null
+  /** Where the price is put on a feed of its own instead of on the contract that is asked. */
+  readonly stub?: { readonly feed: Address; readonly decimals: number }
   /** Contracts whose answer this price may stand on: its feed, and the feed below that where one is known. */
   readonly feeds: readonly Address[]
+  /** The token that it is the price of, where `asset` is another key. */
+  readonly token?: string
+  /** The key of the asset in which it is expressed; USD where missing. */
+  readonly quote?: string
+  /** It is a rate into its quote: where it stands still while the driver moves, the token moves as its quote does. */
+  readonly rate?: boolean
 }
+
+/** The USD price of a token where the market's own oracle speaks of something else. */
+export type UsdPrice = Pick<PricedAsset, 'price' | 'decimals' | 'ask' | 'stub' | 'feeds'>
 
 /** A sum of debt as the protocol itself reports it, in the units of the accounts. */
 export type ProtocolTotal = {
   readonly asset: string
   readonly symbol: string
   readonly total: bigint
+  /** How far rounding alone may part it from the sum of the accounts; 0 where missing. */
+  readonly tolerance?: bigint
   /** Value of the total at the pinned block, USD, WAD; null where the oracle refuses to price it. */
   readonly usd: bigint | null
 }
 
-/** The protocol's own word on one account under an override: the call, and how to read its answer. */
-export type Verdict = {
-  readonly to: Address
-  readonly data: Hex
-  readonly isLiquidatable: (answer: Hex) => boolean
+/** The protocol's own word on one account: the call, and how to read its answer. */
+export type Verdict = Call & {
+  /** Calls made right before it inside the same eth_call: interest that anyone may book first, … */
+  readonly before?: readonly Call[]
+  /** null where the answer says neither. A refusal has `success` false and the revert data. */
+  readonly isLiquidatable: (answer: { readonly success: boolean; readonly data: Hex }) => boolean | null
 }
 
 /**
@@ -58,6 +87,8 @@ export type Adapter<D, M, A> = {
   readonly deployments: Readonly<Record<string, unknown>>
   /** What the tests ask: the protocol's real contracts, or a stand-in of ours. */
   readonly checkedAgainst: 'contract' | 'stand-in'
+  /** The protocol changes accounts without a log that names them: every known one is read again in each scan. */
+  readonly silent?: true
   /** @throws ZodError for a deployment in the configuration that is none. */
   parseDeployment(input: unknown): D & { readonly fromBlock: bigint }
   /** Prices, indices, thresholds, totals at the pinned block. */
@@ -86,12 +117,22 @@ export type Adapter<D, M, A> = {
   phase(markets: M, account: A): ((priceOf: PriceOf) => bigint) | null
   /** How much one liquidation takes, where the market's state decides it and not the protocol alone. Pure. */
   liquidationRule?(markets: M): LiquidationRule
+  /**
+   * What the protocol's logs in [from, to] show of owners that act for one another, in the order of the blocks;
+   * repeats are fine. Missing where the logs show nothing.
+   */
+  links?(
+    context: Pick<Context<D>, 'deployment' | 'block' | 'logs'>,
+    markets: M,
+    range: { readonly from: bigint; readonly to: bigint },
+  ): AsyncIterable<Observation>
   prices(markets: M): readonly PricedAsset[]
   /** Sum of all debt the protocol itself reports. Pure. */
   totals(markets: M): readonly ProtocolTotal[]
   /** The same units of one account, by asset. Pure. */
   debts(markets: M, account: A): Readonly<Record<string, bigint>>
-  verdict(markets: M, key: string): Verdict
+  /** `priceOf` is for protocols that take the price as an argument; the others are asked while their oracle answers so. */
+  verdict(markets: M, key: string, priceOf: PriceOf): Verdict
   /** Facts a reader of the coverage should know (an unknown newer revision, …) and gaps that make it partial. */
   remarks(markets: M): { readonly notes: readonly string[]; readonly gaps: readonly string[] }
 }

@@ -81,7 +81,7 @@ export const importAdapter: Adapter<never, ImportedMarkets, ImportedAccount> = {
       symbol: asset,
       price,
       decimals: IMPORT_PRICE_DECIMALS,
-      ask: { to: '0x0000000000000000000000000000000000000000', data: '0x' },
+      ask: null,
       feeds: [],
     })),
   totals: () => [],

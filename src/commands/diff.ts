@@ -43,7 +43,7 @@ export const addDiff = (program: Command, io: Io): void => {
       const to = loadScan(db, options.to).id
       const from = options.from === undefined ? scanBefore(db, to) : loadScan(db, options.from).id
       if (from === to) throw new UsageError(`--from and --to are both scan ${to}: name two scans`)
-      const entities = labelsOf(db, config)
+      const entities = labelsOf(db, config, to)
       return buildDiff(db, { driver, from, to, entities, minUsd: config.bands.minUsd, limit })
     })
     if (options.json) printJson(io, diff)

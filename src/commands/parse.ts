@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander'
+import { isPercentStep, type Step } from '../core/grid.ts'
 import type { BlockTag } from '../sources/rpc.ts'
 
 /** Option values as text, checked where they are read; commander turns the error into one line. */
@@ -14,6 +15,18 @@ export const parseUsd = (text: string): number => {
   if (!/^(\d+|\d{1,3}(,\d{3})+)(\.\d+)?$/.test(text) || !Number.isFinite(value))
     throw new InvalidArgumentError('Expected an amount in USD, like 1800 or 1862.02.')
   return value
+}
+
+/** The width of a bar: `10` is USD, `0.5%` of the price. */
+export const parseStep = (text: string): Step => {
+  if (text.endsWith('%')) {
+    const percent = /^\d+(\.\d+)?%$/.test(text) ? Number.parseFloat(text) : 0
+    if (!isPercentStep(percent)) throw new InvalidArgumentError('Expected 0.1% to 50% of the price.')
+    return { percent }
+  }
+  const usd = parseUsd(text)
+  if (usd === 0) throw new InvalidArgumentError('A bar needs a width.')
+  return { usd }
 }
 
 export const parseScanId = (text: string): number | 'latest' => {

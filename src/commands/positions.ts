@@ -40,7 +40,7 @@ export const addPositions = (program: Command, io: Io): void => {
     const config = configOf(io, options)
     const { all, driver } = await withDatabase(options.db, { readonly: true }, (db) => {
       const book = loadBook(db, options.scan, options.driver)
-      const all = positionDocuments(book, labelsOf(db, config), {
+      const all = positionDocuments(book, labelsOf(db, config, options.scan), {
         range: options.from === undefined && options.to === undefined ? null : { from, to },
         protocol: options.protocol ?? null,
         owner: options.owner ?? null,

@@ -3,28 +3,30 @@ import { resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import type { Config } from '../config.ts'
 import { UsageError } from '../core/errors.ts'
+import type { Step } from '../core/grid.ts'
 import type { Report } from '../core/report.ts'
-import { bandsCsv } from '../dashboard/csv.ts'
+import { bandsCsv, barsCsv } from '../dashboard/csv.ts'
 import { renderHtml } from '../dashboard/picture/html.ts'
 import { renderSvg } from '../dashboard/picture/svg.ts'
 import { renderText } from '../dashboard/text.ts'
 import { type Entities, loadEntities } from '../known.ts'
 import { buildReport, loadBook } from '../report.ts'
-import { loadLabels } from '../store/load.ts'
+import { loadLinked, loadLinkNotes } from '../store/linked.ts'
+import { loadLabels, loadScan } from '../store/load.ts'
 import type { Db } from '../store/open.ts'
 import { type CommonOptions, configOf, type Io, withCommon, withDatabase } from './io.ts'
-import { parseScanId, parseUsd } from './parse.ts'
+import { parseScanId, parseStep, parseUsd } from './parse.ts'
 
 /** Options of every command that shows a scan. */
 export type ViewOptions = CommonOptions & {
   readonly driver: string
   readonly scan: number | 'latest'
-  readonly step?: number
+  readonly step?: Step
   readonly minUsd?: number
   readonly fold: boolean
 }
 
-const FORMATS = ['text', 'json', 'html', 'svg', 'csv'] as const
+const FORMATS = ['text', 'json', 'html', 'svg', 'csv', 'csv-bars'] as const
 type Format = (typeof FORMATS)[number]
 
 type Options = ViewOptions & { readonly format: Format; readonly out?: string }
@@ -41,7 +43,8 @@ export const reportOf = async (io: Io, options: ViewOptions): Promise<Report> =>
   const config = configOf(io, options)
   return withDatabase(options.db, { readonly: true }, (db) =>
     buildReport(loadBook(db, options.scan, options.driver), {
-      entities: labelsOf(db, config),
+      entities: labelsOf(db, config, options.scan),
+      linked: loadLinkNotes(db, loadScan(db, options.scan).id),
       minUsd: options.minUsd ?? config.bands.minUsd,
       levels: config.levels[options.driver] ?? [],
       step: options.step,
@@ -50,9 +53,12 @@ export const reportOf = async (io: Io, options: ViewOptions): Promise<Report> =>
   )
 }
 
-/** The labels of the files as they are now, and those stored with the scan that no file knows any more. */
-export const labelsOf = (db: Db, config: Config): Entities =>
-  new Map([...loadLabels(db), ...loadEntities(config.entitiesFile)])
+/**
+ * The labels of the files as they are now, those stored with the last scan that no file knows any more, and for all
+ * other owners what the scan itself has linked.
+ */
+export const labelsOf = (db: Db, config: Config, scan: number | 'latest'): Entities =>
+  new Map([...loadLinked(db, loadScan(db, scan).id), ...loadLabels(db), ...loadEntities(config.entitiesFile)])
 
 const write: Readonly<Record<Format, (report: Report, io: Io) => string>> = {
   text: renderText,
@@ -60,6 +66,7 @@ const write: Readonly<Record<Format, (report: Report, io: Io) => string>> = {
   html: renderHtml,
   svg: (report) => renderSvg(report),
   csv: (report) => bandsCsv(report.bands),
+  'csv-bars': barsCsv,
 }
 
 export const addReport = (program: Command, io: Io): void => {
@@ -70,13 +77,16 @@ export const addReport = (program: Command, io: Io): void => {
       .description(
         'The band report of a scan: where liquidatable collateral lies, how much, and who holds it. Plain text by default; --format json is the document that other programs read.',
       )
-      .addOption(new Option('--format <format>', 'how to write it').choices([...FORMATS]).default('text'))
+      .addOption(
+        new Option('--format <format>', 'how to write it; csv has the bands, csv-bars the histogram')
+          .choices([...FORMATS])
+          .default('text'),
+      )
       .option('--out <file>', 'write to a file instead of stdout')
-      .option('--step <usd>', 'width of a histogram bar', parseUsd)
+      .option('--step <width>', 'width of a histogram bar: 10 (USD), or 0.5% of the price', parseStep)
       .option('--min-usd <usd>', 'leave smaller positions out of the bands', parseUsd)
       .option('--no-fold', 'print every band, also one that lies inside a heavier one'),
   ).action(async (options: Options) => {
-    if (options.step === 0) throw new UsageError('--step 0: a bar needs a width')
     const report = await reportOf(io, options)
     const text = write[options.format](report, options.out === undefined ? io : { ...io, color: false })
     if (options.out === undefined) io.out(text)

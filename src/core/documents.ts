@@ -12,8 +12,34 @@ export type ScanSummary = {
   readonly coverage: readonly Coverage[]
 }
 
+/** A Uniswap v3 pool at the scan's block, as a cascade that sells into it shows it. */
+export type PoolDocument = {
+  readonly chain: string
+  readonly address: string
+  readonly driver: { readonly asset: string; readonly symbol: string }
+  readonly quote: { readonly asset: string; readonly symbol: string }
+  readonly quoteUsd: number
+  /** `oracle`: priced by a market of the scan; `assumed`: a known dollar, taken at 1. */
+  readonly quoteUsdFrom: 'oracle' | 'assumed'
+  readonly feePct: number
+  /** USD of the driver in the pool itself; null where it was never given a price. */
+  readonly priceUsd: number | null
+  /** In range at that price, raw. */
+  readonly liquidity: string
+  /** Initialised ticks below the price. */
+  readonly ticks: number
+  /** USD of the driver, at the pool's price and with its fee, that move it 2 %. */
+  readonly depthUsd: number
+  /** Why it takes no part; null where it does. */
+  readonly note: string | null
+}
+
 /** What `simulate --json` prints: a model, and the scan whose positions it takes. */
-export type Simulation = CascadeTable & Pick<Report, 'generator' | 'scan' | 'blocks' | 'coverage'>
+export type Simulation = CascadeTable &
+  Pick<Report, 'generator' | 'scan' | 'blocks' | 'coverage'> & {
+    /** The pools whose depth was read; empty with every impact but theirs. */
+    readonly pools: readonly PoolDocument[]
+  }
 
 type Asset = {
   readonly asset: string

@@ -1,18 +1,30 @@
 import type { BookEntry } from './bands/book.ts'
 import { toCents } from './bands/cents.ts'
+import { isBehind, type RangeEntry, soldCents } from './ranges.ts'
 import type { Drop, Level } from './report.ts'
 
-type Liquidatable = Pick<Drop, 'collateralUsd' | 'debtUsd' | 'positions'>
+/** A scan's positions as a move of the driver reaches them. */
+type Book = {
+  readonly spot: number
+  /** Positions that a fall liquidates over a range. */
+  readonly ranges?: readonly RangeEntry[]
+}
+
+type Liquidatable = Pick<Drop, 'collateralUsd' | 'debtUsd' | 'positions' | 'rangeUsd'>
 
 /**
  * What becomes liquidatable on the way from spot to each of `prices`, both ends included, USD: an entry's price is
- * the last one at which it is still liquidatable, so a driver that stops exactly there has reached it.
+ * the last one at which it is still liquidatable, so a driver that stops exactly there has reached it. Of a range it is
+ * the part that the price passes, apart from the rest: it is sold whether or not anybody is liquidated.
  */
 const liquidatableUpTo = (
   entries: readonly BookEntry[],
-  spot: number,
+  { spot, ranges = [] }: Book,
   prices: readonly number[],
 ): readonly Liquidatable[] => {
+  const ahead = ranges.filter((entry) => !isBehind(entry, spot))
+  const sold = (price: number): number =>
+    ahead.reduce((sum, entry) => sum + soldCents(entry, { spot, price }), 0)
   const sums = prices.map((price) => ({
     low: Math.min(spot, price),
     high: Math.max(spot, price),
@@ -27,10 +39,11 @@ const liquidatableUpTo = (
       sum.debt += toCents(debtUsd)
       sum.positions++
     }
-  return sums.map(({ collateral, debt, positions }) => ({
+  return sums.map(({ collateral, debt, positions }, i) => ({
     collateralUsd: collateral / 100,
     debtUsd: debt / 100,
     positions,
+    rangeUsd: sold(prices[i] ?? spot) / 100,
   }))
 }
 
@@ -40,19 +53,19 @@ const liquidatableUpTo = (
  */
 export const drops = (
   entries: readonly BookEntry[],
-  { spot, pcts }: { readonly spot: number; readonly pcts: readonly number[] },
+  { pcts, ...book }: Book & { readonly pcts: readonly number[] },
 ): readonly Drop[] => {
-  const prices = pcts.map((pct) => (spot * (100 + pct)) / 100)
-  const sums = liquidatableUpTo(entries, spot, prices)
+  const prices = pcts.map((pct) => (book.spot * (100 + pct)) / 100)
+  const sums = liquidatableUpTo(entries, book, prices)
   return sums.map((sum, i) => ({ pct: pcts[i] ?? 0, price: prices[i] ?? 0, ...sum }))
 }
 
 /** What is liquidatable in total once the driver, coming from `spot`, reaches each of the watch `prices`, USD. */
 export const levels = (
   entries: readonly BookEntry[],
-  { spot, prices }: { readonly spot: number; readonly prices: readonly number[] },
+  { prices, ...book }: Book & { readonly prices: readonly number[] },
 ): readonly Level[] =>
-  liquidatableUpTo(entries, spot, prices).map((sum, i) => {
+  liquidatableUpTo(entries, book, prices).map((sum, i) => {
     const price = prices[i] ?? 0
-    return { price, crossed: price > spot ? 'above' : 'below', ...sum }
+    return { price, crossed: price > book.spot ? 'above' : 'below', ...sum }
   })

@@ -12,8 +12,8 @@ export type Crossing =
   | { readonly kind: 'never' }
   | { readonly kind: 'always' }
 
-/** x = numerator / denominator; `moving` = AF + BF, in the denominator's unit. */
-type At = { readonly numerator: bigint; readonly denominator: bigint; readonly moving: bigint }
+/** x = numerator / denominator. */
+type At = { readonly numerator: bigint; readonly denominator: bigint }
 
 /** A priced position. `price` is the driver's own oracle answer: the extreme one at which it is liquidatable. */
 export type Priced = {
@@ -69,7 +69,7 @@ export const crossing = (position: Position, exposureOf: Exposure): Crossing => 
   const n = collateral.moving - debt.moving
   const k = debt.fixed - collateral.fixed
   if (n === 0n) return { kind: k > 0n ? 'always' : 'never' }
-  const at = { numerator: k, denominator: n, moving: collateral.moving + debt.moving }
+  const at = { numerator: k, denominator: n }
   if (n > 0n) return k > 0n ? { kind: 'below', ...at } : { kind: 'never' }
   return k < 0n ? { kind: 'above', ...at } : { kind: 'always' }
 }
@@ -156,6 +156,10 @@ export const smallestLiquidatable = (search: Search, isLiquidatable: Rule): bigi
 
 const sum = (legs: readonly Leg[]): bigint => legs.reduce((total, leg) => total + leg.usd, 0n)
 
+/** Threshold-weighted value, in the unit of a crossing. */
+const weigh = (legs: readonly Leg[]): bigint =>
+  legs.reduce((total, { usd, threshold }) => total + usd * threshold, 0n)
+
 /**
  * The outcome of a position and its exact price: the closed form gives the seed, the protocol's own integer rule
  * the last digit.
@@ -165,24 +169,31 @@ const sum = (legs: readonly Leg[]): bigint => legs.reduce((total, leg) => total 
  */
 export const liquidationPrice = (
   position: Position,
-  driver: { readonly spot: bigint; readonly decimals: number; readonly exposureOf: Exposure },
+  driver: {
+    readonly spot: bigint
+    readonly decimals: number
+    readonly exposureOf: Exposure
+    /** Whether an asset's price as the market states it moves: not the same where that is stated in the driver. */
+    readonly moves?: (asset: string) => boolean
+  },
   isLiquidatable: Rule,
   phaseOf: Phase | null = null,
 ): Priced => {
   if (position.unpriced !== null) return { outcome: 'unpriced', price: null, reason: position.unpriced }
-  if (position.range !== null) {
-    const exposed = driver.exposureOf(position.range.asset) > 0n
-    return exposed
+  const { spot, decimals, exposureOf, moves: priceMoves = (asset) => exposureOf(asset) > 0n } = driver
+  if (position.range !== null)
+    return priceMoves(position.range.asset)
       ? { outcome: 'range', price: null, reason: null }
       : { outcome: 'never', price: null, reason: 'no exposure to the driver' }
-  }
-  const { spot, decimals, exposureOf } = driver
   const at = crossing(position, exposureOf)
-  const moves = (legs: readonly Leg[]) => legs.some((leg) => exposureOf(leg.pricedAs) > 0n)
+  const moving = (legs: readonly Leg[]) => legs.filter((leg) => priceMoves(leg.pricedAs))
+  const moves = (legs: readonly Leg[]) => moving(legs).length > 0
   const flickers = moves(position.collateral) && (moves(position.debt) || phaseOf !== null)
   const limit = spot * HORIZON
   const extreme = (): bigint | null => {
     if (at.kind === 'never' || at.kind === 'always') return null
+    // no price has made it liquidatable (a governance that forces it, …), so none cures it
+    if (position.liquidatable && isLiquidatable(1n) && isLiquidatable(limit)) return null
     const exact = spot * at.numerator
     const below = at.kind === 'below'
     const seed = below ? divFloor(exact, at.denominator) : divCeil(exact, at.denominator)
@@ -193,7 +204,8 @@ export const liquidationPrice = (
     // every value is cut to a unit of money and every moving price to a unit of price: how many answers the net
     // exposure takes to move that far
     const legs = BigInt(position.collateral.length + position.debt.length + 2)
-    const noise = at.moving + spot * legs * WAD * unitOf(decimals < 18 ? 18 - decimals : 0)
+    const swing = weigh(moving([...position.collateral, ...position.debt]))
+    const noise = swing + spot * legs * WAD * unitOf(decimals < 18 ? 18 - decimals : 0)
     const net = at.denominator < 0n ? -at.denominator : at.denominator
     const width = noise / net + 1n
     const flicker = !flickers ? 0n : width < MOST_FLICKER ? width : MOST_FLICKER

@@ -33,7 +33,7 @@ export type Position = {
   readonly healthFactor: bigint | null
   /** The protocol's own integer verdict at the pinned block. */
   readonly liquidatable: boolean
-  /** The two ends of a soft liquidation, USD of the priced asset, WAD; null for every hard one. */
+  /** The two ends of a soft liquidation, as prices of an asset the way the market states them, WAD; null for every hard one. */
   readonly range: Range | null
   /** Why it cannot be priced (an oracle that reverts, …); null when it can. */
   readonly unpriced: string | null

@@ -114,14 +114,20 @@ export type Bucket = {
   readonly debtUsd: number
   readonly positions: number
   readonly bySource: Readonly<Record<string, number>>
+  /** Collateral of positions that are liquidated over a range, as much of it as is sold here; in no other figure. */
+  readonly rangeUsd: number
+  readonly rangeBySource: Readonly<Record<string, number>>
 }
 
 export type Histogram = {
   readonly side: Side
+  /** Width of a bar, USD; at spot where `stepPct` is set. */
   readonly step: number
+  /** Width of every bar in percent of its low edge; null where all are `step` wide. */
+  readonly stepPct: number | null
   /** Positions beyond the drawn range, away from spot. */
   readonly underflow: Bucket
-  /** Positions beyond the drawn range, at spot's end (empty unless the range was narrowed by hand). */
+  /** Beyond the drawn range, at spot's end: ranges that lie at or above spot as a whole. */
   readonly overflow: Bucket
   readonly bars: readonly (Bucket & { readonly low: number; readonly high: number })[]
 }
@@ -133,6 +139,8 @@ export type Drop = {
   readonly collateralUsd: number
   readonly debtUsd: number
   readonly positions: number
+  /** Collateral sold on the way by positions that are liquidated over a range; in no other figure. */
+  readonly rangeUsd: number
 }
 
 /** What is liquidatable once the driver reaches the user's own watch price. */

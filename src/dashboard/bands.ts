@@ -83,7 +83,10 @@ const relations = (
 const emptyWords = (report: Report): string => {
   const missing = shortfall(report)
   const where = missing === null ? '' : ` in what was read (${missing})`
-  const { below, above } = report.totals
+  const { below, above, range } = report.totals
+  if (below.positions === 0 && above.positions === 0 && range.positions > 0) {
+    return `No band${where}: what ${report.driver.symbol} can move is liquidated bit by bit, over ranges (${plural(range.positions, 'position')}), none of it at one price.`
+  }
   if (below.positions === 0 && above.positions === 0) {
     return `No band${where}: no position is liquidated by a move of ${report.driver.symbol} alone.`
   }

@@ -1,11 +1,13 @@
 import type { Band, Bucket, Histogram } from '../core/report.ts'
 
+/** What is liquidated at a price, and beside it what is sold over ranges. */
+type Amounts = Pick<Bucket, 'collateralUsd' | 'rangeUsd'>
+
 /** One drawn row: prices in [low, high), null where it is open. */
-export type Row = {
-  readonly low: number | null
-  readonly high: number | null
-  readonly collateralUsd: number
-}
+export type Row = Amounts & { readonly low: number | null; readonly high: number | null }
+
+/** All that a fall brings to the market in a row or bar, USD. */
+export const weightOf = ({ collateralUsd, rangeUsd }: Amounts): number => collateralUsd + rangeUsd
 
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉']
 
@@ -17,6 +19,23 @@ export const bar = (value: number, most: number, cells: number, unicode: boolean
   if (unicode) return '█'.repeat(full) + (EIGHTHS[eighths % 8] ?? '')
   const whole = Math.round(eighths / 8)
   return whole === 0 ? '.' : '#'.repeat(whole)
+}
+
+/**
+ * The bar of a row: what is liquidated at a price as `bar` draws it, and after it, shaded, what is sold over ranges.
+ * Where both are there, both are seen.
+ */
+export const rowBar = (
+  { collateralUsd, rangeUsd }: Amounts,
+  most: number,
+  cells: number,
+  unicode: boolean,
+): string => {
+  const solid = [...bar(collateralUsd, most, cells, unicode)]
+  if (!(rangeUsd > 0) || !(most > 0) || !Number.isFinite(most)) return solid.join('')
+  const kept = solid.slice(0, cells - 1)
+  const upTo = Math.min(cells, Math.round(((collateralUsd + rangeUsd) / most) * cells))
+  return kept.join('') + (unicode ? '▒' : ':').repeat(Math.max(1, upTo - kept.length))
 }
 
 /** A step that reads well on an axis: 1, 2, 2.5, 4, 5 or 8 times a power of ten. */
@@ -42,11 +61,17 @@ const factorOf = (step: number, first: number, last: number, { most, least }: Li
   return Math.ceil((last - first + 1) / (most - 1))
 }
 
-const sum = (bars: readonly { readonly collateralUsd: number }[]): number =>
-  bars.reduce((total, { collateralUsd }) => total + collateralUsd, 0)
+const add = (a: Amounts, b: Amounts): Amounts => ({
+  collateralUsd: a.collateralUsd + b.collateralUsd,
+  rangeUsd: a.rangeUsd + b.rangeUsd,
+})
+
+const NOTHING: Amounts = { collateralUsd: 0, rangeUsd: 0 }
+
+const sum = (bars: readonly Amounts[]): Amounts => bars.reduce(add, NOTHING)
 
 /** The rows from the low price to the high, and what lies beyond the farthest of them. */
-type Drawn = { readonly rows: readonly Row[]; readonly step: number | null; readonly beyondUsd: number }
+type Drawn = { readonly rows: readonly Row[]; readonly beyond: Amounts } & Pick<Rows, 'step' | 'stepPct'>
 
 /** Bars on multiples of the step: gaps between them and up to `near` filled in, neighbours merged; else null. */
 const onGrid = (
@@ -64,16 +89,46 @@ const onGrid = (
   const last = Math.max(...lows, Math.ceil(Math.max(...ends)) - 1)
   const factor = factorOf(step, first, last, limits)
   const lowest = Math.floor(first / factor)
-  const sums = Array.from({ length: Math.floor(last / factor) - lowest + 1 }, () => 0)
-  let beyondUsd = 0
-  for (const { low, collateralUsd } of bars) {
-    const row = Math.floor(index(low) / factor) - lowest
-    if (sums[row] === undefined) beyondUsd += collateralUsd
-    else sums[row] += collateralUsd
+  const sums = Array.from({ length: Math.floor(last / factor) - lowest + 1 }, () => NOTHING)
+  let beyond = NOTHING
+  for (const bar of bars) {
+    const row = Math.floor(index(bar.low) / factor) - lowest
+    const before = sums[row]
+    if (before === undefined) beyond = add(beyond, bar)
+    else sums[row] = add(before, bar)
   }
   const edge = (row: number): number => Number(((row + lowest) * factor * step).toPrecision(12))
-  const rows = sums.map((collateralUsd, row) => ({ low: edge(row), high: edge(row + 1), collateralUsd }))
-  return { rows, step: factor * step, beyondUsd }
+  const rows = sums.map((amounts, row) => ({ low: edge(row), high: edge(row + 1), ...amounts }))
+  return { rows, step: factor * step, stepPct: null, beyond }
+}
+
+/** Bars of the same width in per cent: as many as necessary drawn as one row, which begins at a multiple of so many. */
+const onPercentGrid = (
+  { stepPct, bars }: Histogram,
+  kept: Histogram['bars'],
+  { most }: Limits,
+): Drawn | null => {
+  if (stepPct === null) return null
+  const growth = Math.log1p(stepPct / 100)
+  const index = ({ low }: { readonly low: number }): number => Math.round(Math.log(low) / growth)
+  const rowOf = (factor: number, bar: { readonly low: number }): number => Math.floor(index(bar) / factor)
+  const first = kept[0]
+  const last = kept.at(-1)
+  if (first === undefined || last === undefined || !Number.isFinite(index(first))) return null
+  let factor = 1
+  while (Math.abs(rowOf(factor, last) - rowOf(factor, first)) + 1 > most) factor++
+  const rows = new Map<number, Row>()
+  for (const bar of [...kept].sort((a, b) => a.low - b.low)) {
+    const key = rowOf(factor, bar)
+    const row = rows.get(key)
+    rows.set(key, row === undefined ? bar : { low: row.low, high: bar.high, ...add(row, bar) })
+  }
+  return {
+    rows: [...rows.values()],
+    step: null,
+    stepPct: Math.expm1(growth * factor) * 100,
+    beyond: sum(bars.filter((bar) => !kept.includes(bar))),
+  }
 }
 
 /** Bars of uneven width, as many neighbours as necessary drawn as one row. */
@@ -83,9 +138,10 @@ const inChunks = ({ bars }: Histogram, kept: Histogram['bars'], most: number): D
   const rows = Array.from({ length: Math.ceil(sorted.length / size) }, (_, i) => {
     const chunk = sorted.slice(i * size, (i + 1) * size)
     const [first] = chunk
-    return { low: first?.low ?? null, high: chunk.at(-1)?.high ?? null, collateralUsd: sum(chunk) }
+    return { low: first?.low ?? null, high: chunk.at(-1)?.high ?? null, ...sum(chunk) }
   })
-  return { rows, step: null, beyondUsd: sum(bars.filter((bar) => !kept.includes(bar))) }
+  const beyond = sum(bars.filter((bar) => !kept.includes(bar)))
+  return { rows, step: null, stepPct: null, beyond }
 }
 
 /** A far tail of no more than this share is drawn as one row where it would cost resolution. */
@@ -94,34 +150,49 @@ const TAIL = 0.02
 /** The bars worth rows of their own: without empty ones at the far end and, where they are many, without the tail. */
 const worthRows = ({ side, bars }: Histogram, most: number): Histogram['bars'] => {
   const fromFar = [...bars].sort((a, b) => (side === 'below' ? a.low - b.low : b.high - a.high))
-  const tail = bars.length > most ? TAIL * sum(bars) : 0
+  const tail = bars.length > most ? TAIL * weightOf(sum(bars)) : 0
   let passed = 0
-  const first = fromFar.findIndex(({ collateralUsd, positions }) => {
-    passed += collateralUsd
-    return passed > tail || (tail === 0 && positions > 0)
+  const first = fromFar.findIndex((bar) => {
+    passed += weightOf(bar)
+    return passed > tail || (tail === 0 && bar.positions > 0)
   })
   return first < 0 ? [] : fromFar.slice(first)
 }
 
-/** Rows from the high price to the low; `step` is null where they are uneven. */
-export type Rows = { readonly rows: readonly Row[]; readonly step: number | null }
+/** Rows from the high price to the low; `step` is null where they are uneven, `stepPct` unless they are even in per cent. */
+export type Rows = {
+  readonly rows: readonly Row[]
+  readonly step: number | null
+  readonly stepPct: number | null
+}
 
 /** What the histogram draws: within the limits, from its farthest bar that counts up to spot, the rest in open rows. */
 export const histogramRows = (histogram: Histogram, spot: number, limits: Limits): Rows => {
   const { side, underflow, overflow } = histogram
   const kept = worthRows(histogram, limits.most)
   const near = overflow.positions > 0 || !Number.isFinite(spot) ? null : spot
-  const { rows, step, beyondUsd } =
-    (kept.length === 0 ? null : onGrid(histogram, kept, near, limits)) ??
+  const { rows, step, stepPct, beyond } =
+    (kept.length === 0
+      ? null
+      : (onPercentGrid(histogram, kept, limits) ?? onGrid(histogram, kept, near, limits))) ??
     inChunks(histogram, kept, limits.most)
-  const far = { ...underflow, collateralUsd: underflow.collateralUsd + beyondUsd }
+  const far = { ...underflow, ...add(underflow, beyond) }
   const [bottom, top] = side === 'below' ? [far, overflow] : [overflow, far]
-  const holds = (bucket: Bucket): boolean => bucket.positions > 0 || bucket.collateralUsd > 0
-  const under: Row = { low: null, high: rows[0]?.low ?? null, collateralUsd: bottom.collateralUsd }
-  const over: Row = { low: rows.at(-1)?.high ?? null, high: null, collateralUsd: top.collateralUsd }
+  const holds = (bucket: Bucket): boolean => bucket.positions > 0 || weightOf(bucket) > 0
+  const open = (low: number | null, high: number | null, { collateralUsd, rangeUsd }: Bucket): Row => ({
+    low,
+    high,
+    collateralUsd,
+    rangeUsd,
+  })
   return {
-    rows: [...(holds(top) ? [over] : []), ...rows.toReversed(), ...(holds(bottom) ? [under] : [])],
+    rows: [
+      ...(holds(top) ? [open(rows.at(-1)?.high ?? null, null, top)] : []),
+      ...rows.toReversed(),
+      ...(holds(bottom) ? [open(null, rows[0]?.low ?? null, bottom)] : []),
+    ],
     step,
+    stepPct,
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Avalanche } from '../core/cascade/all-shocks.ts'
+import type { Phase } from '../core/cascade/rounds.ts'
 import type { CascadeResult } from '../core/cascade/simulate.ts'
 import type { BandCascade, DepthRow } from '../core/cascade/table.ts'
 import type { Simulation } from '../core/documents.ts'
@@ -6,6 +7,7 @@ import { alarmLines } from './coverage.ts'
 import { change, count, plural, price, priceDecimals, ratio, usd } from './format.ts'
 import { clip, type Ink, paint, span, wrap } from './ink.ts'
 import { cleanTexts, type Page, pageOf } from './page.ts'
+import { poolLines } from './pools.ts'
 import { type Column, fits, table } from './table.ts'
 import { assumptionLines } from './text.ts'
 
@@ -15,7 +17,21 @@ const roughly =
   (n: number): string =>
     price(n, spot >= 1000 ? 0 : priceDecimals(spot))
 
-const depthOf = ({ depth, depthUsd }: DepthRow): string => (depthUsd === null ? depth : usd(depthUsd))
+/** A row by the one figure that sets it apart from the others. */
+const depthOf = ({ impact }: DepthRow): string => {
+  switch (impact.kind) {
+    case 'none':
+      return 'no impact'
+    case 'depth':
+      return usd(impact.usd)
+    case 'sqrt':
+      return `${usd(impact.volumeUsd)} a day`
+    case 'constant-product':
+      return `${usd(impact.reserveUsd)} in it`
+    case 'uniswap-v3':
+      return `x${Number(impact.multiple.toPrecision(6))}`
+  }
+}
 
 /** Side by side as many columns as the width takes, the others in tables below that repeat the leading ones. */
 const tables = <Row>(
@@ -45,15 +61,20 @@ const written = <Row>(header: string, rows: readonly Row[], cells: readonly stri
   align: 'right',
 })
 
-type Ends = { readonly label: string; readonly ends: readonly (readonly [number, number | null])[] }
+type Ends = {
+  readonly label: string
+  readonly twoPercent: string
+  readonly ends: readonly (readonly [number, number | null])[]
+}
 
 const endLines = ({ rows, driver }: Simulation, page: Page): readonly string[] => {
   const write = roughly(driver.spotUsd)
   const shocks = rows[0]?.results ?? []
   const all: readonly Ends[] = [
-    { label: 'no sales', ends: shocks.map(({ shockedPrice }) => [shockedPrice, 1]) },
+    { label: 'no sales', twoPercent: '', ends: shocks.map(({ shockedPrice }) => [shockedPrice, 1]) },
     ...rows.map((row) => ({
       label: depthOf(row),
+      twoPercent: row.twoPercentUsd === null ? 'n/a' : usd(row.twoPercentUsd),
       ends: row.results.map(({ finalPrice, amplification }) => [finalPrice, amplification] as const),
     })),
   ]
@@ -64,11 +85,12 @@ const endLines = ({ rows, driver }: Simulation, page: Page): readonly string[] =
     })
     return written(change(pct), all, pairs(cells))
   })
-  return tables(
-    all,
-    { lead: [{ header: `${page.symbol} ENDS AT`, value: ({ label }) => label }], columns },
-    page,
-  )
+  const named: Column<Ends> = { header: `${page.symbol} ENDS AT`, value: ({ label }) => label }
+  // where the rows are depths themselves, the column would repeat them
+  const measured: readonly Column<Ends>[] = rows.every(({ impact }) => impact.kind === 'depth')
+    ? []
+    : [{ header: '2% depth', value: ({ twoPercent }) => twoPercent, align: 'right' }]
+  return tables(all, { lead: [named, ...measured], columns }, page)
 }
 
 type Sale = CascadeResult & { readonly label: string }
@@ -90,6 +112,48 @@ const saleLines = ({ rows }: Simulation, page: Page): readonly string[] => {
         number('bad debt', ({ badDebt }) => usd(badDebt.jumpUsd)),
         number('positions', ({ positions }) => count(positions)),
         number('rounds', ({ rounds }) => count(rounds), { optional: 1 }),
+      ],
+      page,
+    ),
+    '',
+  ]
+}
+
+type Later = Phase & { readonly label: string; readonly pct: number }
+
+const after = (seconds: number): string =>
+  seconds < 3600 ? `${Number((seconds / 60).toFixed(1))} min` : `${Number((seconds / 3600).toFixed(1))} h`
+
+/** At most so many moments of one cascade; the document has more. */
+const MOMENTS = 3
+
+/** What oracles that lag bring down after the shock, where any does. */
+const laterLines = ({ rows, driver }: Simulation, page: Page): readonly string[] => {
+  const write = roughly(driver.spotUsd)
+  const later = rows.flatMap((row) =>
+    row.results.flatMap(({ pct, phases }) =>
+      phases
+        .filter(({ seconds }) => seconds > 0)
+        .slice(0, MOMENTS)
+        .map((phase) => ({ ...phase, pct, label: depthOf(row) })),
+    ),
+  )
+  if (later.length === 0) return []
+  const number = (header: string, value: (row: Later) => string): Column<Later> => ({
+    header,
+    value,
+    align: 'right',
+  })
+  return [
+    ...table<Later>(
+      later,
+      [
+        { header: 'LATER', value: ({ label }) => label },
+        number('fall', ({ pct }) => change(pct)),
+        number('after', ({ seconds }) => after(seconds)),
+        number('sells', (row) => usd(row.usd)),
+        number('in steps', ({ rungs }) => count(rungs)),
+        number('ends at', ({ price: end }) => write(end)),
       ],
       page,
     ),
@@ -146,6 +210,20 @@ const bandLines = ({ rows }: Simulation, page: Page): readonly string[] => {
 
 const DEPTH_KEY = 'Each row is a depth of the market: the USD of sales that move the price 2%.'
 
+/** What a row stands for, by impact. */
+const ROW_KEY: Readonly<Record<DepthRow['impact']['kind'], string>> = {
+  none: 'One row: a market that takes every sale without moving.',
+  depth: DEPTH_KEY,
+  sqrt: 'Each row is the volume of a day, under the square-root law. 2% depth: USD of sales that move the price 2% under it.',
+  'constant-product':
+    'Each row is what a constant-product pool holds of the driver. 2% depth: USD of sales that move its price 2%.',
+  'uniswap-v3':
+    'Each row is the depth of the pools below, so many times over: exchanges off the chain are missing in it. 2% depth: USD of sales that move the price 2%.',
+}
+
+const LATER_KEY =
+  'Later: what oracles that run behind the market bring down, so long after the shock. At once counts what the fall alone brings down, however late.'
+
 /** What the headers have no room to say. */
 const KEY = [
   'Ends at: the final price, and how many times the fall itself that is (in log price).',
@@ -155,6 +233,12 @@ const KEY = [
 
 const BAND_KEY =
   'Bands: the share of the way through the band that its own sales pay for (from 1.0x on it runs by itself), and the fall that breaks its low edge.'
+
+const keysOf = ({ rows }: Simulation): readonly string[] => [
+  ...KEY,
+  ...(rows.some(({ results }) => results.some(({ laterUsd }) => laterUsd > 0)) ? [LATER_KEY] : []),
+  ...(rows.some(({ bands }) => bands.length > 0) ? [BAND_KEY] : []),
+]
 
 const prose = (texts: readonly string[], page: Page): readonly string[] =>
   texts.flatMap((text) => wrap(text, Math.min(page.width, 100))).map((line) => paint(page, 'dim', line))
@@ -177,13 +261,15 @@ export const cascadeLines = (
           page.width,
         )
       : [
-          ...prose([DEPTH_KEY], page),
+          ...prose([...new Set(model.rows.map(({ impact }) => ROW_KEY[impact.kind]))], page),
           '',
+          ...poolLines(model, page),
           ...endLines(model, page),
           ...saleLines(model, page),
+          ...laterLines(model, page),
           ...avalancheLines(model, page),
           ...bandLines(model, page),
-          ...prose([...KEY, ...(model.rows.some(({ bands }) => bands.length > 0) ? [BAND_KEY] : [])], page),
+          ...prose(keysOf(model), page),
           '',
           ...assumptionLines(model, page),
         ]

@@ -1,5 +1,5 @@
 import type { PositionDocument } from '../core/documents.ts'
-import type { Band } from '../core/report.ts'
+import type { Band, Bucket, Histogram, Report } from '../core/report.ts'
 
 type Cell = string | number | bigint | null
 
@@ -43,6 +43,44 @@ const BANDS: Columns<Band> = [
 ]
 
 export const bandsCsv = (bands: readonly Band[]): string => write(BANDS, bands)
+
+/** A bar, or what lies beyond them: an end that is open is null. */
+type BarRow = Bucket & Pick<Histogram, 'side'> & { readonly low: number | null; readonly high: number | null }
+
+const barRows = ({ side, underflow, overflow, bars }: Histogram): readonly BarRow[] => {
+  const [bottom, top] = side === 'below' ? [underflow, overflow] : [overflow, underflow]
+  const holds = ({ positions, rangeUsd }: Bucket): boolean => positions > 0 || rangeUsd > 0
+  return [
+    ...(holds(bottom) ? [{ side, ...bottom, low: null, high: bars[0]?.low ?? null }] : []),
+    ...bars.map((bar) => ({ side, ...bar })),
+    ...(holds(top) ? [{ side, ...top, low: bars.at(-1)?.high ?? null, high: null }] : []),
+  ]
+}
+
+const BARS: Columns<BarRow> = [
+  ['side', (b) => b.side],
+  ['low_usd', (b) => b.low],
+  ['high_usd', (b) => b.high],
+  ['collateral_usd', (b) => b.collateralUsd],
+  ['debt_usd', (b) => b.debtUsd],
+  ['positions', (b) => b.positions],
+  ['range_usd', (b) => b.rangeUsd],
+]
+
+/** Both histograms, a bar a row; the collateral of each source in columns of its own, with what is sold over ranges. */
+export const barsCsv = ({ histogram, histogramAbove }: Report): string => {
+  const rows = [...barRows(histogram), ...barRows(histogramAbove)]
+  const sources = [
+    ...new Set(rows.flatMap(({ bySource, rangeBySource }) => Object.keys({ ...bySource, ...rangeBySource }))),
+  ].sort()
+  const amountIn = (amounts: Readonly<Record<string, number>>, source: string): number =>
+    Object.hasOwn(amounts, source) ? (amounts[source] ?? 0) : 0
+  const columns: Columns<BarRow> = sources.flatMap((source) => [
+    [`collateral_usd ${source}`, (b: BarRow) => amountIn(b.bySource, source)] as const,
+    [`range_usd ${source}`, (b: BarRow) => amountIn(b.rangeBySource, source)] as const,
+  ])
+  return write([...BARS, ...columns], rows)
+}
 
 const POSITIONS: Columns<PositionDocument> = [
   ['source', (p) => p.source],

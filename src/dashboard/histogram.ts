@@ -1,7 +1,7 @@
 import type { Histogram, Report } from '../core/report.ts'
-import { bar, gutter, histogramRows, type Row, type Rows, touches } from './bars.ts'
-import { price, usd } from './format.ts'
-import { pad, paint, span, visibleWidth } from './ink.ts'
+import { gutter, histogramRows, type Row, type Rows, rowBar, touches, weightOf } from './bars.ts'
+import { plural, price, usd } from './format.ts'
+import { pad, paint, span, visibleWidth, wrap } from './ink.ts'
 import type { Page } from './page.ts'
 
 type Side = Histogram['side']
@@ -27,8 +27,8 @@ const labelOf = ({ low, high }: Row, write: (n: number) => string, page: Page): 
 /** Sums from spot outwards; `rows` run from the high price to the low. */
 const running = (rows: readonly Row[], side: Side): readonly number[] => {
   let total = 0
-  const sums = (side === 'below' ? rows : rows.toReversed()).map(({ collateralUsd }) => {
-    total += collateralUsd
+  const sums = (side === 'below' ? rows : rows.toReversed()).map((row) => {
+    total += weightOf(row)
     return total
   })
   return side === 'below' ? sums : sums.reverse()
@@ -36,7 +36,7 @@ const running = (rows: readonly Row[], side: Side): readonly number[] => {
 
 /** The heaviest row that has two ends: an open one is of no comparable width and gets no bar. */
 const heaviest = (rows: readonly Row[]): number =>
-  rows.filter(isClosed).reduce((most, { collateralUsd }) => Math.max(most, collateralUsd), 0)
+  rows.filter(isClosed).reduce((most, row) => Math.max(most, weightOf(row)), 0)
 
 const isClosed = ({ low, high }: Row): boolean => low !== null && high !== null
 
@@ -46,7 +46,7 @@ const figures = (collateral: string, cumulative: string): string =>
 const sideLines = (
   report: Report,
   side: Side,
-  { rows, step }: Rows,
+  { rows, step, stepPct }: Rows,
   most: number,
   page: Page,
 ): readonly string[] => {
@@ -62,8 +62,8 @@ const sideLines = (
 
   const drawn = rows.map((row, i) => {
     const style = bands.some((band) => touches(row, band)) ? 'band' : undefined
-    const blocks = isClosed(row) ? bar(row.collateralUsd, most, room, page.unicode) : ''
-    const value = row.collateralUsd === 0 ? '' : usd(row.collateralUsd)
+    const blocks = isClosed(row) ? rowBar(row, most, room, page.unicode) : ''
+    const value = weightOf(row) === 0 ? '' : usd(weightOf(row))
     return [
       pad(labels[i] ?? '', labelWidth, 'right'),
       paint(page, 'band', lanes[i] ?? ''),
@@ -71,13 +71,25 @@ const sideLines = (
     ].join(' ')
   })
 
-  const scale = step === null ? '' : paint(page, 'dim', `  $${write(step)} a row`)
+  const width = step === null ? (stepPct === null ? null : `${price(stepPct, 2)}%`) : `$${write(step)}`
+  const scale = width === null ? '' : paint(page, 'dim', `  ${width} a row`)
   const heading =
     pad(paint(page, 'bold', TITLE[side]) + scale, lead + room, 'left') +
     paint(page, 'dim', figures('collateral', 'cumulative'))
   const rule = (page.unicode ? '─' : '-').repeat(Math.max(0, page.width - labelWidth - 1))
   const marker = `${pad(paint(page, 'bold', spot), labelWidth, 'right')} ${paint(page, 'dim', rule)}`
   return [heading, ...(side === 'below' ? [marker, ...drawn] : [...drawn, marker]), '']
+}
+
+/** What the shaded part of the bars is; nothing where no position has a range. */
+const rangeLines = ({ totals, histogram }: Report, page: Page): readonly string[] => {
+  const { positions, collateralUsd } = totals.range
+  const drawn = [histogram.underflow, histogram.overflow, ...histogram.bars].some(
+    ({ rangeUsd }) => rangeUsd > 0,
+  )
+  if (!drawn) return []
+  const text = `${page.unicode ? '▒' : ':'} sold bit by bit over ranges (soft liquidation): ${usd(collateralUsd)} of ${plural(positions, 'position')}, part of both columns, of no band`
+  return [...wrap(text, page.width).map((line) => paint(page, 'dim', line)), '']
 }
 
 /**
@@ -96,6 +108,7 @@ export const histogramLines = (report: Report, page: Page): readonly string[] =>
   ]
   return [
     ...(below.rows.length === 0 ? nothing : sideLines(report, 'below', below, most, page)),
+    ...rangeLines(report, page),
     ...(above.rows.length === 0 ? [] : sideLines(report, 'above', above, most, page)),
   ]
 }

@@ -62,6 +62,12 @@ const whaleLines = ({ whales, driver }: Report, page: Page): readonly string[] =
   ]
 }
 
+const overRanges: Column<{ readonly rangeUsd: number }> = {
+  header: 'and over ranges',
+  value: ({ rangeUsd }) => usd(rangeUsd),
+  align: 'right',
+}
+
 const moveLines = <Row extends Omit<Drop, 'pct'>>(
   rows: readonly Row[],
   named: Column<Row>,
@@ -80,6 +86,7 @@ const moveLines = <Row extends Omit<Drop, 'pct'>>(
             { header: 'collateral', value: (row) => usd(row.collateralUsd), align: 'right' },
             { header: 'debt', value: (row) => usd(row.debtUsd), align: 'right' },
             { header: 'positions', value: (row) => count(row.positions), align: 'right' },
+            ...(rows.some(({ rangeUsd }) => rangeUsd > 0) ? [overRanges] : []),
           ],
           page,
         ),

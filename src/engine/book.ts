@@ -8,23 +8,29 @@ import type { PositionRow } from '../store/rows.ts'
 import type { ScanRecord, SourceRecord } from '../store/save.ts'
 
 /** The positions of one side of spot as the band engine takes them. An unknown owner is the position itself. */
-export const bookOf = (rows: readonly PositionRow[], side: Side, entities: Entities): readonly BookEntry[] =>
-  rows.flatMap((row) => {
-    if (row.outcome !== side || row.price === null) return []
+export const bookOf = (
+  rows: readonly PositionRow[],
+  side: Side,
+  entities: Entities,
+): readonly BookEntry[] => {
+  // one by one: flatMap would make an array for each of a million rows
+  const book: BookEntry[] = []
+  for (const row of rows) {
+    if (row.outcome !== side || row.price === null) continue
     const owner = row.owner ?? row.id
-    return [
-      {
-        source: row.source,
-        id: row.id,
-        owner,
-        entity: entities.get(owner) ?? null,
-        price: row.price,
-        collateralUsd: row.collateralUsd,
-        debtUsd: row.debtUsd,
-        driverAmount: row.driverAmount,
-      },
-    ]
-  })
+    book.push({
+      source: row.source,
+      id: row.id,
+      owner,
+      entity: entities.get(owner) ?? null,
+      price: row.price,
+      collateralUsd: row.collateralUsd,
+      debtUsd: row.debtUsd,
+      driverAmount: row.driverAmount,
+    })
+  }
+  return book
+}
 
 /** The bands of both sides, ranked together. */
 export const bandsOf = (

@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts'
+import type { Config, UsdConfig } from '../config.ts'
 import { knownAssets } from '../known.ts'
 import type { DriverConfig } from './measure-driver.ts'
 
@@ -16,7 +16,8 @@ export const driversOn = (config: Config, chain: string): readonly DriverConfig[
         driver === symbol && weight !== undefined ? [[asset, weight] as const] : [],
       ),
     )
-    const feeds = own && own.feeds.length > 0 ? own.feeds : published ? [published.feed] : []
+    const feeds =
+      own && own.feeds.length > 0 ? own.feeds : published ? [published.feed, ...published.also] : []
     const byHand = own?.byHand ?? {}
     if (feeds.length === 0 && Object.keys(byHand).length === 0 && Object.keys(known).length === 0) return []
     return [
@@ -29,4 +30,13 @@ export const driversOn = (config: Config, chain: string): readonly DriverConfig[
       },
     ]
   })
+}
+
+/** Where a chain's USD prices come from: the configuration, and beside it the oracle of data/assets.json. */
+export const usdOn = (config: Config, chain: string): UsdConfig => {
+  const { oracle = null, prices = {} } = config.chains[chain]?.usd ?? {}
+  return {
+    oracle: oracle ?? (knownAssets().oracles[chain] as UsdConfig['oracle'] | undefined) ?? null,
+    prices,
+  }
 }

@@ -19,7 +19,13 @@ export const pricePositions = (input: PricingInput): Readonly<Record<string, rea
   const { adapter, markets, accounts, drivers } = input
   const prices = adapter.prices(markets)
   const spotPrices = new Map(prices.map(({ asset, price }) => [asset, price ?? 0n]))
-  const refused = new Set(prices.filter(({ price }) => price === null).map(({ asset }) => asset))
+  const stated = new Map(prices.map(({ asset, price, decimals }) => [asset, toNumber(price ?? 0n, decimals)]))
+  const unknown = new Set(prices.filter(({ price }) => price === null).map(({ asset }) => asset))
+  const refused = new Set(
+    prices
+      .filter(({ asset, quote }) => unknown.has(asset) || (quote !== undefined && unknown.has(quote)))
+      .map(({ asset }) => asset),
+  )
   const rows: Record<string, PositionRow[]> = Object.fromEntries(drivers.map(({ symbol }) => [symbol, []]))
   for (const [key, account] of accounts) {
     if (!adapter.hasDebt(account)) continue
@@ -31,9 +37,12 @@ export const pricePositions = (input: PricingInput): Readonly<Record<string, rea
       const exposureOf = (asset: string) => responses[asset]?.exposure ?? 0n
       const isLiquidatable = (answer: bigint) => rule(pricesAt(driver, spotPrices, answer))
       const phaseOf = phase && ((answer: bigint) => phase(pricesAt(driver, spotPrices, answer)))
-      const target = { spot, decimals, exposureOf }
+      const moves = (asset: string) => (responses[asset]?.numerator ?? 0n) !== 0n
+      const target = { spot, decimals, exposureOf, moves }
       const priced = liquidationPrice(position, target, isLiquidatable, phaseOf)
-      rows[driver.symbol]?.push(rowOf(input.source, position, { driver, priced, exposureOf, refused }))
+      rows[driver.symbol]?.push(
+        rowOf(input.source, position, { driver, priced, exposureOf, refused, stated }),
+      )
     }
   }
   return rows
@@ -70,6 +79,20 @@ const moved = (
   return { collateral: all, driver: collateral }
 }
 
+/** The ends of a soft liquidation as prices of the driver. */
+const inDriver = (
+  { range }: Position,
+  { driver, stated }: { readonly driver: DriverState; readonly stated: ReadonlyMap<string, number> },
+): { readonly low: number; readonly high: number } | null => {
+  const spotUsd = toNumber(driver.spot, driver.decimals)
+  const price = range && stated.get(range.asset)
+  if (!range || !price) return null
+  const [low, high] = [toNumber(range.low, 18) / price, toNumber(range.high, 18) / price]
+  return driver.responses[range.asset]?.inverse
+    ? { low: spotUsd / high, high: spotUsd / low }
+    : { low: low * spotUsd, high: high * spotUsd }
+}
+
 const rowOf = (
   source: string,
   position: Position,
@@ -78,12 +101,15 @@ const rowOf = (
     priced,
     exposureOf,
     refused,
+    stated,
   }: {
     readonly driver: DriverState
     readonly priced: Priced
     readonly exposureOf: (asset: string) => bigint
     /** Assets that the oracle refuses to price. */
     readonly refused: ReadonlySet<string>
+    /** Prices as the market states them, by asset. */
+    readonly stated: ReadonlyMap<string, number>
   },
 ): PositionRow => {
   const legRow = ({ asset, pricedAs, symbol, amount, usd, threshold, bonus }: Leg): LegRow => ({
@@ -97,12 +123,7 @@ const rowOf = (
   })
   const moves = moved(position, priced, { driver, exposureOf })
   const spotUsd = toNumber(driver.spot, driver.decimals)
-  const inDriver = (end: bigint, asset: string): number => {
-    const response = driver.responses[asset]
-    const assetUsd = response ? toNumber(priceAt(response, driver.spot), driver.decimals) : 0
-    return assetUsd === 0 ? 0 : (toNumber(end, 18) * spotUsd) / assetUsd
-  }
-  const range = priced.outcome === 'range' ? position.range : null
+  const range = priced.outcome === 'range' ? inDriver(position, { driver, stated }) : null
   return {
     source,
     id: position.id,
@@ -110,8 +131,8 @@ const rowOf = (
     outcome: priced.outcome,
     price: priced.price === null ? null : toNumber(priced.price, driver.decimals),
     priceRaw: priced.price === null ? null : priced.price.toString(),
-    low: range && inDriver(range.low, range.asset),
-    high: range && inDriver(range.high, range.asset),
+    low: range?.low ?? null,
+    high: range?.high ?? null,
     healthFactor: position.healthFactor === null ? null : toNumber(position.healthFactor, 18),
     collateralUsd: toNumber(moves.collateral, 18),
     debtUsd: toNumber(sum(position.debt), 18),

@@ -1,4 +1,5 @@
 import type { AnyAdapter, Context } from '../adapters/adapter.ts'
+import type { UsdConfig } from '../config.ts'
 import type { Coverage } from '../core/report.ts'
 import { toNumber } from '../core/units.ts'
 import { createReader } from '../sources/batch.ts'
@@ -6,10 +7,12 @@ import { type Meter, newMeter } from '../sources/endpoint.ts'
 import { readLogs } from '../sources/logs.ts'
 import { runProgram } from '../sources/programs.ts'
 import type { PinnedRpc } from '../sources/rpc.ts'
+import { readStorage } from '../sources/storage.ts'
 import type { SourceRecord } from '../store/save.ts'
 import { type DriverConfig, measureDriver } from './measure-driver.ts'
 import { pricePositions } from './pricing.ts'
 import { readInBatches } from './read-accounts.ts'
+import { usdPriceOf } from './usd-prices.ts'
 
 /** What a scan already knows of a source from earlier ones. */
 export type Known = {
@@ -17,11 +20,13 @@ export type Known = {
   readonly cursor: bigint | null
   /** Stored states at the cursor. */
   readonly states: ReadonlyMap<string, unknown>
+  /** The markets as stored at the cursor; null without one. */
+  readonly markets: unknown
 }
 
 export type Progress = {
   readonly source: string
-  readonly phase: 'markets' | 'accounts found' | 'accounts read' | 'priced' | 'asked'
+  readonly phase: 'markets' | 'accounts found' | 'accounts read' | 'priced' | 'asked' | 'links read'
   readonly done: number
   readonly total: number | null
 }
@@ -35,13 +40,36 @@ export type ReadSource = {
 }
 
 /** What an adapter may ask, wired to one pinned chain and one meter. */
-export const createContext = (rpc: PinnedRpc, deployment: unknown, meter: Meter): Context<unknown> => ({
-  ...createReader(rpc, meter),
-  deployment,
-  block: rpc.block,
-  run: (program, data) => runProgram(rpc, { program, data }, meter),
-  logs: (filter, from, to) => readLogs(rpc, { filter, from, to }, meter),
-})
+export const createContext = (
+  rpc: PinnedRpc,
+  {
+    deployment,
+    usd,
+    drivers,
+    known,
+  }: {
+    readonly deployment: unknown
+    readonly known: Pick<Known, 'cursor' | 'markets'>
+    readonly usd: UsdConfig
+    readonly drivers: readonly DriverConfig[]
+  },
+  meter: Meter,
+): Context<unknown> => {
+  const reader = createReader(rpc, meter)
+  return {
+    ...reader,
+    usdPrices: (tokens) => Promise.all(tokens.map(usdPriceOf(reader, usd, drivers))),
+    deployment,
+    block: rpc.block,
+    earlier:
+      known.cursor === null || known.markets === null
+        ? null
+        : { markets: known.markets, block: known.cursor },
+    run: (program, data) => runProgram(rpc, { program, data }, meter),
+    storage: (asked) => readStorage(rpc, asked, meter),
+    logs: (filter, from, to) => readLogs(rpc, { filter, from, to }, meter),
+  }
+}
 
 /** Reads, checks and prices one source at the pinned block. */
 export const readSource = async (
@@ -50,16 +78,22 @@ export const readSource = async (
   {
     known,
     drivers: configured,
+    usd,
     onProgress,
   }: {
     readonly known: Known
     readonly drivers: readonly DriverConfig[]
+    readonly usd: UsdConfig
     readonly onProgress: (progress: Progress) => void
   },
 ): Promise<ReadSource> => {
   const { key, adapter } = source
   const meter = newMeter()
-  const context = createContext(rpc, source.deployment, meter)
+  const context = createContext(
+    rpc,
+    { deployment: source.deployment, usd, drivers: configured, known },
+    meter,
+  )
   const report = (phase: Progress['phase'], done: number, total: number | null = null) =>
     onProgress({ source: key, phase, done, total })
 
@@ -144,7 +178,7 @@ const readTouched = async (
   },
   report: (phase: Progress['phase'], done: number, total?: number) => void,
 ) => {
-  const touched = new Set(known.cursor === null ? known.states.keys() : [])
+  const touched = new Set(known.cursor === null || adapter.silent ? known.states.keys() : [])
   const range = {
     from: known.cursor === null ? fromBlock : known.cursor + 1n,
     to: context.block.number,
@@ -188,9 +222,10 @@ export const compareTotals = (
   let found = 0n
   let reported = 0n
   const gaps: string[] = []
-  const totals = adapter.totals(markets).map(({ asset, symbol, total, usd }) => {
+  const totals = adapter.totals(markets).map(({ asset, symbol, total, tolerance = 0n, usd }) => {
     const sum = sums.get(asset) ?? 0n
-    if (sum !== total)
+    const apart = sum < total ? total - sum : sum - total
+    if (apart > tolerance)
       gaps.push(
         `${symbol}: the accounts found owe ${sum}, the protocol reports ${total} (scaled units), though every account was read; try another endpoint, or report it`,
       )

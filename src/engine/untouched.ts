@@ -18,11 +18,17 @@ export const exposureIn = (state: DriverState | undefined, asset: string): numbe
 /** A market and how to read it. */
 type Market = { readonly adapter: AnyAdapter; readonly markets: unknown }
 
-/** Oracle prices of a market, by the name under which legs are priced. */
-const pricesOf = ({ adapter, markets }: Market): ReadonlyMap<string, number> =>
-  new Map(
-    adapter.prices(markets).map(({ asset, price, decimals }) => [asset, toNumber(price ?? 0n, decimals)]),
+/** USD prices of a market, by the name under which legs are priced. */
+const pricesOf = ({ adapter, markets }: Market): ReadonlyMap<string, number> => {
+  const prices = adapter.prices(markets)
+  const stated = new Map(prices.map(({ asset, price, decimals }) => [asset, toNumber(price ?? 0n, decimals)]))
+  return new Map(
+    prices.map(({ asset, quote }) => [
+      asset,
+      (stated.get(asset) ?? 0) * (quote === undefined ? 1 : (stated.get(quote) ?? 0)),
+    ]),
   )
+}
 
 const sameAmounts = (rows: readonly LegRow[], legs: readonly Leg[]): boolean =>
   rows.length === legs.length &&
@@ -105,8 +111,10 @@ export const untouchedOf = (
     const next = later.get(source)
     if (!adapter || !next || mine.length === 0) continue
     const [old, now] = [pricesOf({ adapter, markets }), pricesOf({ adapter, markets: next.markets })]
+    const [was, state] = [stateOf(from, source, driver), stateOf(to, source, driver)]
     const context = {
-      state: stateOf(to, source, driver),
+      // what the later scan no longer prices keeps its exposure
+      state: state && { ...state, responses: { ...was?.responses, ...state.responses } },
       prices: (asset: string) => {
         const pair = { old: old.get(asset) ?? 0, now: now.get(asset) ?? 0 }
         return pair.old > 0 && pair.now > 0 ? pair : null

@@ -14,6 +14,9 @@ export type Log = {
   readonly topics: readonly Hex[]
   readonly data: Hex
   readonly blockNumber: bigint
+  readonly transactionHash: Hex
+  /** Unix seconds; null where the endpoint leaves it out. */
+  readonly timestamp: number | null
 }
 
 /** Block ranges asked for side by side; the endpoint's limiter has the last word. */
@@ -21,7 +24,14 @@ const PARALLEL = 4
 
 const isRawLog = (
   value: unknown,
-): value is { address: Address; topics: Hex[]; data: Hex; blockNumber: Hex } =>
+): value is {
+  address: Address
+  topics: Hex[]
+  data: Hex
+  blockNumber: Hex
+  transactionHash: Hex
+  blockTimestamp?: unknown
+} =>
   typeof value === 'object' &&
   value !== null &&
   'address' in value &&
@@ -29,7 +39,9 @@ const isRawLog = (
   Array.isArray(value.topics) &&
   'data' in value &&
   'blockNumber' in value &&
-  typeof value.blockNumber === 'string'
+  typeof value.blockNumber === 'string' &&
+  'transactionHash' in value &&
+  typeof value.transactionHash === 'string'
 
 const hex = (value: bigint): Hex => `0x${value.toString(16)}`
 
@@ -114,10 +126,12 @@ const readRange = async (
     throw new EndpointError(
       `${endpoint.host} answered eth_getLogs with something that is no list of logs; try another endpoint`,
     )
-  return answer.map(({ address, topics, data, blockNumber }) => ({
+  return answer.map(({ address, topics, data, blockNumber, transactionHash, blockTimestamp }) => ({
     address,
     topics,
     data,
     blockNumber: BigInt(blockNumber),
+    transactionHash,
+    timestamp: typeof blockTimestamp === 'string' ? Number(blockTimestamp) : null,
   }))
 }

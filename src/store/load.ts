@@ -133,6 +133,17 @@ export const loadMarkets = (db: Db, scan: StoredScan): readonly StoredMarkets[] 
     .all(scan.id)
     .map(({ state, ...stored }) => ({ ...stored, markets: parseExact(state) }))
 
+/** What the accounts of a source shared at the block of an earlier scan; null where none was stored. */
+export const marketsAt = (db: Db, key: string, block: bigint): unknown => {
+  const row = db
+    .prepare<[string, number], { state: string }>(
+      `SELECT m.state FROM market_state m JOIN source s ON s.id = m.source_id
+       WHERE s.key = ? AND m.block = ? ORDER BY m.scan_id DESC LIMIT 1`,
+    )
+    .get(key, Number(block))
+  return row === undefined ? null : parseExact(row.state)
+}
+
 /** The stored market and account states of a scan's sources: all it takes to price it again. */
 export const loadStates = (
   db: Db,

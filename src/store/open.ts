@@ -24,6 +24,8 @@ export const openDatabase = (
     checkOrigin(db, path)
     if (readonly) {
       if (versionOf(db) === 0) throw new UsageError(`${path} holds no scan yet: run liqbands scan first`)
+      // written by an older liqbands: what is asked may lie in a table that it did not have
+      if (versionOf(db) < MIGRATIONS.length) openDatabase(path).close()
       return db
     }
     db.pragma('journal_mode = WAL')

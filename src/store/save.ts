@@ -1,7 +1,9 @@
+import type { LinkedEntity } from '../core/entities/link.ts'
 import { parseExact, stringifyExact } from '../core/exact-json.ts'
 import type { DriverState } from '../core/price-response.ts'
 import type { Band, Block, Coverage, ScanStatus } from '../core/report.ts'
 import { toNumber } from '../core/units.ts'
+import { insertLinked } from './linked.ts'
 import type { Db } from './open.ts'
 import type { PositionRow } from './rows.ts'
 
@@ -42,6 +44,8 @@ export type ScanRecord = {
   /** By driver. */
   readonly bands: Readonly<Record<string, readonly Band[]>>
   readonly entities: ReadonlyMap<string, string>
+  /** Owners that the evidence stored so far links; none where missing. */
+  readonly linked?: readonly LinkedEntity[]
 }
 
 /** Scans whose position rows are kept; those of older ones are recomputed from the stored states. */
@@ -64,11 +68,34 @@ export const saveScan = (db: Db, scan: ScanRecord): number =>
       for (const b of scan.blocks) block.run(id, b.chain, b.chainId, b.number, b.hash, b.timestamp)
       for (const source of scan.sources) saveSource(db, id, source)
       saveBands(db, id, scan.bands)
+      insertLinked(db, id, scan.linked ?? [])
       if (scan.kind === 'scan') db.prepare('DELETE FROM entity').run()
       const entity = db.prepare('INSERT OR REPLACE INTO entity (owner, name) VALUES (?, ?)')
       for (const [owner, name] of scan.entities) entity.run(owner, name)
       dropOldRows(db)
       return id
+    })
+    .immediate()
+
+/** Gives a stored scan the entities that were found after it, and the bands that follow, in one transaction. */
+export const saveLinked = (
+  db: Db,
+  {
+    scanId,
+    linked,
+    bands,
+  }: {
+    readonly scanId: number
+    readonly linked: readonly LinkedEntity[]
+    readonly bands: ScanRecord['bands']
+  },
+): void =>
+  db
+    .transaction(() => {
+      insertLinked(db, scanId, linked)
+      const drop = db.prepare('DELETE FROM band WHERE scan_id = ? AND driver = ?')
+      for (const driver of Object.keys(bands)) drop.run(scanId, driver)
+      saveBands(db, scanId, bands)
     })
     .immediate()
 

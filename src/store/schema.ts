@@ -207,4 +207,82 @@ CREATE VIEW whale AS
   GROUP BY p.driver, p.outcome, p.owner
   HAVING sum(p.collateral_usd) >= 0.01 * side.collateral_usd;
 `,
+  `
+-- up to where links were read; link_complete: up to where all of them were, and what the addresses in them are
+ALTER TABLE source ADD COLUMN link_block INTEGER;
+ALTER TABLE source ADD COLUMN link_hash TEXT;
+ALTER TABLE source ADD COLUMN link_complete INTEGER;
+
+-- what a log shows of two addresses: from_owner acted for to_owner; of days alone that matter, the first ones
+CREATE TABLE link (
+  source_id INTEGER NOT NULL REFERENCES source (id),
+  kind TEXT NOT NULL,
+  from_owner TEXT NOT NULL,
+  to_owner TEXT NOT NULL,
+  block INTEGER NOT NULL,
+  tx TEXT NOT NULL,
+  day TEXT,
+  PRIMARY KEY (source_id, kind, from_owner, to_owner, block)
+) STRICT, WITHOUT ROWID;
+
+-- what an address answered when it was asked what it is; owners is empty where it names none
+CREATE TABLE contract_owner (
+  chain TEXT NOT NULL,
+  address TEXT NOT NULL,
+  nature TEXT CHECK (nature IN ('account', 'safe', 'contract')),
+  owners TEXT NOT NULL CHECK (json_valid(owners)),
+  threshold INTEGER,
+  block INTEGER NOT NULL,
+  PRIMARY KEY (chain, address)
+) STRICT;
+
+-- the linked entities of a scan, and why: what its report shows, whatever is found later
+CREATE TABLE linked_owner (
+  scan_id INTEGER NOT NULL REFERENCES scan (id) ON DELETE CASCADE,
+  owner TEXT NOT NULL,
+  entity TEXT NOT NULL,
+  PRIMARY KEY (scan_id, owner)
+) STRICT;
+
+CREATE TABLE linked_pair (
+  scan_id INTEGER NOT NULL REFERENCES scan (id) ON DELETE CASCADE,
+  owner_a TEXT NOT NULL,
+  owner_b TEXT NOT NULL,
+  entity TEXT NOT NULL,
+  strength REAL NOT NULL,
+  evidence TEXT NOT NULL CHECK (json_valid(evidence)),
+  PRIMARY KEY (scan_id, owner_a, owner_b)
+) STRICT;
+
+DROP VIEW latest_position;
+CREATE VIEW latest_position AS
+  SELECT p.scan_id, s.key AS source, a.key AS id, p.owner, coalesce(e.name, linked.entity) AS entity, p.driver,
+    p.outcome, p.price_usd, p.price_raw, p.low_usd, p.high_usd, p.health_factor, p.collateral_usd, p.debt_usd,
+    p.driver_amount, l.collateral, l.debt, p.reason
+  FROM position p
+  JOIN latest_scan ON latest_scan.id = p.scan_id
+  JOIN account a ON a.id = p.account_id
+  JOIN source s ON s.id = a.source_id
+  JOIN position_legs l ON l.scan_id = p.scan_id AND l.account_id = p.account_id
+  LEFT JOIN entity e ON e.owner = p.owner
+  LEFT JOIN linked_owner linked ON linked.scan_id = p.scan_id AND linked.owner = p.owner;
+
+DROP VIEW whale;
+CREATE VIEW whale AS
+  SELECT p.driver, p.outcome AS side, p.owner, coalesce(e.name, linked.entity) AS entity, count(*) AS positions,
+    sum(p.collateral_usd) AS collateral_usd, sum(p.debt_usd) AS debt_usd,
+    sum(p.price_usd * p.collateral_usd) / sum(p.collateral_usd) AS price_usd,
+    sum(p.collateral_usd) / side.collateral_usd AS share
+  FROM position p
+  JOIN latest_scan ON latest_scan.id = p.scan_id
+  JOIN (
+    SELECT scan_id, driver, outcome, sum(collateral_usd) AS collateral_usd
+    FROM position GROUP BY scan_id, driver, outcome
+  ) side ON side.scan_id = p.scan_id AND side.driver = p.driver AND side.outcome = p.outcome
+  LEFT JOIN entity e ON e.owner = p.owner
+  LEFT JOIN linked_owner linked ON linked.scan_id = p.scan_id AND linked.owner = p.owner
+  WHERE p.outcome IN ('below', 'above') AND p.owner IS NOT NULL
+  GROUP BY p.driver, p.outcome, p.owner
+  HAVING sum(p.collateral_usd) >= 0.01 * side.collateral_usd;
+`,
 ]

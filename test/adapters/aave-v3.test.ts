@@ -1,6 +1,7 @@
 import type { Address } from 'viem'
 import { aaveV3 } from '../../src/adapters/aave-v3.ts'
 import type { AnyAdapter } from '../../src/adapters/adapter.ts'
+import { WAD } from '../../src/core/units.ts'
 import { deployAaveV302 } from '../chain/aave-v3-0-2.ts'
 import { deployAaveV36 } from '../chain/aave-v3-6.ts'
 import * as act from '../chain/actions.ts'
@@ -25,27 +26,27 @@ const populate = (deploy: (anvil: Anvil) => Promise<AaveMarket>) => async (): Pr
     await act.setFeedPrice(anvil, market, 'WETH', 2650_12345678n)
     const symbols = { ETH: 'WETH', BTC: 'WBTC' } as const
     const symbolOf = (driver: string) => symbols[driver as keyof typeof symbols]
+    const healthOf = async (keys: readonly string[]): Promise<readonly bigint[]> => {
+      const questions = keys.map((key) => ({ account: key as Address, feeds: {} }))
+      return (await askPool(anvil, market, questions)).map((health) => health ?? -1n)
+    }
     return {
       config: localConfig(market, { urls: [anvil.url] }),
       debtors: borrowers,
       drivers: ['ETH', 'BTC'],
-      health: async (keys) => {
+      health: (keys) => healthOf(keys),
+      liquidatable: async (keys) => (await healthOf(keys)).map((health) => health < WAD),
+      liquidatableAt: async (driver, questions) => {
         const answers = await askPool(
-          anvil,
-          market,
-          keys.map((key) => ({ account: key as Address, feeds: {} })),
-        )
-        return answers.map((health) => health ?? -1n)
-      },
-      healthAt: (driver, questions) =>
-        askPool(
           anvil,
           market,
           questions.map(({ key, answer }) => ({
             account: key as Address,
             feeds: { [market.reserves[symbolOf(driver)].feed]: answer },
           })),
-        ),
+        )
+        return answers.map((health) => (health === null ? null : health < WAD))
+      },
       setPrice: async (driver, answer) => {
         await anvil.rpc('anvil_setBlockTimestampInterval', [0])
         await act.setFeedPrice(anvil, market, symbolOf(driver), answer)

@@ -62,6 +62,7 @@ const OWN_ENTRIES = [
   'liqbands/Feeds.sol',
   'liqbands/BentFeeds.sol',
   'liqbands/Multicall3.sol',
+  'liqbands/Owners.sol',
   'liqbands/PositionFactory.sol',
 ]
 
@@ -152,7 +153,7 @@ const compile = async (entries: readonly string[]): Promise<Artifacts> => {
 }
 
 /** Once per process, also when two markets are deployed at the same time. */
-const once = (entries: readonly string[]): (() => Promise<Artifacts>) => {
+export const once = (entries: readonly string[]): (() => Promise<Artifacts>) => {
   let artifacts: Promise<Artifacts> | undefined
   return () => {
     artifacts ??= compile(entries)

@@ -288,7 +288,7 @@ const OPTIONS: Readonly<Record<string, string>> = {
   report: '--driver --scan --format --out --step --min-usd --no-fold',
   bands: '--json --driver --scan',
   positions: '--from --to --protocol --owner --limit --json --csv --driver --scan',
-  simulate: '--shock --depth --json --driver --scan',
+  simulate: '--shock --impact --depth --volume --volatility --reserve --pool --times --json --driver --scan',
   diff: '--driver --from --to --limit --json',
   verify: '--sample --all --json',
   query: '--list --json --csv',

@@ -1,7 +1,9 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { drops, levels } from '../../src/core/drops.ts'
+import { histogram } from '../../src/core/histogram.ts'
 import { entryOf, shuffled } from '../helpers/books.ts'
+import { rangeBooks } from '../helpers/ranges.ts'
 
 const spot = 2151
 const entries = [
@@ -13,7 +15,7 @@ const entries = [
 
 test('a fall of 5 % liquidates what is liquidatable at exactly that price, and nothing a cent below it', () => {
   expect(drops(entries, { spot, pcts: [-5] })).toEqual([
-    { pct: -5, price: 2043.45, collateralUsd: 1000.25, debtUsd: 700.1, positions: 1 },
+    { pct: -5, price: 2043.45, collateralUsd: 1000.25, debtUsd: 700.1, positions: 1, rangeUsd: 0 },
   ])
 })
 
@@ -24,11 +26,11 @@ test('falls reach positions below spot, rises those above, no move none', () => 
 
 test('a watch price tells what has become liquidatable when the driver gets there', () => {
   expect(levels(entries, { spot, prices: [2000, 1500, 1500.01, 2300, spot] })).toEqual([
-    { price: 2000, crossed: 'below', collateralUsd: 3000.25, debtUsd: 2200.1, positions: 2 },
-    { price: 1500, crossed: 'below', collateralUsd: 7000.25, debtUsd: 5200.1, positions: 3 },
-    { price: 1500.01, crossed: 'below', collateralUsd: 3000.25, debtUsd: 2200.1, positions: 2 },
-    { price: 2300, crossed: 'above', collateralUsd: 8000, debtUsd: 6000, positions: 1 },
-    { price: spot, crossed: 'below', collateralUsd: 0, debtUsd: 0, positions: 0 },
+    { price: 2000, crossed: 'below', collateralUsd: 3000.25, debtUsd: 2200.1, positions: 2, rangeUsd: 0 },
+    { price: 1500, crossed: 'below', collateralUsd: 7000.25, debtUsd: 5200.1, positions: 3, rangeUsd: 0 },
+    { price: 1500.01, crossed: 'below', collateralUsd: 3000.25, debtUsd: 2200.1, positions: 2, rangeUsd: 0 },
+    { price: 2300, crossed: 'above', collateralUsd: 8000, debtUsd: 6000, positions: 1, rangeUsd: 0 },
+    { price: spot, crossed: 'below', collateralUsd: 0, debtUsd: 0, positions: 0, rangeUsd: 0 },
   ])
 })
 
@@ -61,4 +63,35 @@ test('a larger move never liquidates less, and the order of the positions does n
     expect(drops(shuffled(book, seed), { spot, pcts })).toEqual(result)
   }
   fc.assert(fc.property(books, moves, fc.constantFrom(-1, 1), fc.nat(1000), check))
+})
+
+describe('positions liquidated over a range', () => {
+  const half = { source: 'llamma', low: 1600, high: 1936, collateralUsd: 1000 }
+
+  test('count with the part that a fall passes, apart from what is liquidated at a price', () => {
+    const through = levels(entries, { spot, ranges: [half], prices: [2000, 1936, 1760, 1600, 1000, 2300] })
+    expect(through.map(({ rangeUsd }) => rangeUsd)).toEqual([0, 0, 500, 1000, 1000, 0])
+    const without = levels(entries, { spot, prices: through.map(({ price }) => price) })
+    expect(through.map((level) => ({ ...level, rangeUsd: 0 }))).toEqual(without)
+  })
+
+  test('what was sold above spot before is neither in a fall nor in a rise', () => {
+    const inside = { ...half, low: 1900, high: 2400 }
+    const above = { ...half, low: 2200, high: 2400 }
+    const sold = (pct: number) => drops([], { spot, ranges: [inside, above], pcts: [pct] })[0]?.rangeUsd
+    expect([0, -50, 50].map(sold)).toEqual([0, 1000, 0])
+  })
+
+  test('a fall to the edge of a bar sells what the bars above it show, to the cent', () => {
+    const check = (ranges: Parameters<typeof histogram>[1]['ranges']): void => {
+      const { bars } = histogram([], { spot, side: 'below', ...(ranges && { ranges }) })
+      const prices = bars.map(({ low }) => low)
+      const fallen = levels([], { spot, prices, ...(ranges && { ranges }) })
+      for (const [i, { rangeUsd }] of fallen.entries()) {
+        const shown = bars.slice(i).reduce((sum, bar) => sum + Math.round(bar.rangeUsd * 100), 0)
+        expect(Math.round(rangeUsd * 100)).toBe(shown)
+      }
+    }
+    fc.assert(fc.property(rangeBooks, check))
+  })
 })

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { BookEntry } from '../../src/core/bands/book.ts'
 import { UsageError } from '../../src/core/errors.ts'
+import type { Step } from '../../src/core/grid.ts'
 import { histogram } from '../../src/core/histogram.ts'
 import type { Bucket, Histogram } from '../../src/core/report.ts'
 import { entryOf, generateBook, shuffled } from '../helpers/books.ts'
@@ -27,12 +28,18 @@ const books = fc
   .array(holding, { maxLength: 80 })
   .map((list) => list.map((e, i) => entryOf({ id: `${i}`, ...e })))
 const spots = fc.constantFrom(0.173, 1.5, 97, 450, 1999, 2000, 2151, 60_123.45)
+const steps = fc.constantFrom(undefined, { percent: 0.5 }, { percent: 10 }, { usd: 40 })
 const sides = fc.constantFrom('below' as const, 'above' as const)
 
 describe('a histogram', () => {
   test('loses no cent: bars, underflow and overflow add up to the book, and stacks to their bars', () => {
-    const check = (entries: readonly BookEntry[], spot: number, side: 'below' | 'above'): void => {
-      const result = histogram(entries, { spot, side })
+    const check = (
+      entries: readonly BookEntry[],
+      spot: number,
+      side: 'below' | 'above',
+      step?: Step,
+    ): void => {
+      const result = histogram(entries, { spot, side, step })
       const all = buckets(result)
       expect(sum(all.map((b) => cents(b.collateralUsd)))).toBe(
         sum(entries.map((e) => cents(e.collateralUsd))),
@@ -42,7 +49,7 @@ describe('a histogram', () => {
       for (const bucket of all)
         expect(sum(Object.values(bucket.bySource).map(cents))).toBe(cents(bucket.collateralUsd))
     }
-    fc.assert(fc.property(books, spots, sides, check))
+    fc.assert(fc.property(books, spots, sides, steps, check))
   })
 
   test('does not depend on the order of the positions, to the letter', () => {
@@ -56,22 +63,27 @@ describe('a histogram', () => {
   })
 
   test('has contiguous bars in order of price, each with exactly the positions in [low, high)', () => {
-    const check = (entries: readonly BookEntry[], spot: number, side: 'below' | 'above'): void => {
-      const { bars } = histogram(entries, { spot, side })
+    const check = (
+      entries: readonly BookEntry[],
+      spot: number,
+      side: 'below' | 'above',
+      step?: Step,
+    ): void => {
+      const { bars } = histogram(entries, { spot, side, step })
       for (const [i, bar] of bars.entries()) {
         if (i > 0) expect(bar.low).toBe(bars[i - 1]?.high)
         const inside = entries.filter(({ price }) => price >= bar.low && price < bar.high)
         expect(bar.positions).toBe(inside.length)
       }
     }
-    fc.assert(fc.property(books, spots, sides, check))
+    fc.assert(fc.property(books, spots, sides, steps, check))
   })
 
   test('re-aggregates exactly when its step is refined by a whole factor', () => {
     const check = (entries: readonly BookEntry[], factor: number): void => {
       const options = { spot: 2151, side: 'below' } as const
-      const coarse = histogram(entries, { ...options, step: 60 })
-      const fine = histogram(entries, { ...options, step: 60 / factor })
+      const coarse = histogram(entries, { ...options, step: { usd: 60 } })
+      const fine = histogram(entries, { ...options, step: { usd: 60 / factor } })
       const lowest = fine.bars[0]?.low ?? 2151
       const highest = fine.bars[fine.bars.length - 1]?.high ?? 0
       for (const bar of coarse.bars.filter(({ low, high }) => low >= lowest && high <= highest)) {
@@ -98,7 +110,7 @@ describe('the grid', () => {
   })
 
   test('does not move with spot: the bars of 2,005 and 2,150 are the same where both are drawn', () => {
-    const barsAt = (spot: number) => histogram(entries, { spot, side: 'below', step: 20 }).bars
+    const barsAt = (spot: number) => histogram(entries, { spot, side: 'below', step: { usd: 20 } }).bars
     const later = new Map(barsAt(2150).map((bar) => [bar.low, bar]))
     const both = barsAt(2005).filter(({ low, high }) => later.has(low) && high <= 2000)
     expect(both.length).toBeGreaterThan(20)
@@ -107,34 +119,65 @@ describe('the grid', () => {
 
   test('has edges that are whole cents, and finer only where the step is', () => {
     for (const step of [0.1, 0.3, 0.7, 1.15, 20]) {
-      for (const { low, high } of histogram(entries, { spot: 2151, side: 'below', step }).bars) {
+      for (const { low, high } of histogram(entries, { spot: 2151, side: 'below', step: { usd: step } })
+        .bars) {
         expect(low).toBe(cents(low) / 100)
         expect(high).toBe(cents(high) / 100)
       }
     }
     const fine = [entryOf({ id: 'a', price: 0.012 }), entryOf({ id: 'b', price: 0.0125 })]
-    const { bars, step } = histogram(fine, { spot: 0.0131, side: 'below', step: 0.0005 })
+    const { bars, step } = histogram(fine, { spot: 0.0131, side: 'below', step: { usd: 0.0005 } })
     expect(step).toBe(0.0005)
     expect(bars.filter(({ positions }) => positions > 0).map(({ low }) => low)).toEqual([0.012, 0.0125])
   })
 
   test('puts a position at an edge into the bar above it', () => {
-    const { bars } = histogram([entryOf({ id: 'a', price: 1.15 })], { spot: 2, side: 'below', step: 0.05 })
+    const { bars } = histogram([entryOf({ id: 'a', price: 1.15 })], {
+      spot: 2,
+      side: 'below',
+      step: { usd: 0.05 },
+    })
     expect(bars.find(({ positions }) => positions === 1)).toMatchObject({ low: 1.15, high: 1.2 })
   })
 
   test('refuses a step that is no positive number', () => {
     for (const step of [0, -5, Number.NaN, Number.POSITIVE_INFINITY])
-      expect(() => histogram(entries, { spot: 2000, side: 'below', step })).toThrow(UsageError)
+      expect(() => histogram(entries, { spot: 2000, side: 'below', step: { usd: step } })).toThrow(UsageError)
+  })
+
+  test('is kept from scan to scan: the bars of spot 2,001 after one at 2,000 are those of 2,000', () => {
+    const fresh = histogram(entries, { spot: 2001, side: 'below' })
+    const kept = histogram(entries, { spot: 2001, side: 'below', before: [2000] })
+    expect([fresh.step, kept.step]).toEqual([20, 10])
+  })
+
+  test('of 0.5 % has bars that widen with the price, by integer edges that no spot moves', () => {
+    const at = (spot: number) => histogram(entries, { spot, side: 'below', step: { percent: 0.5 } })
+    const later = new Map(at(2150).bars.map((bar) => [bar.low, bar]))
+    const both = at(2005).bars.filter(({ low, high }) => later.has(low) && high <= 2000)
+    expect(both.length).toBeGreaterThan(50)
+    for (const bar of both) {
+      expect(later.get(bar.low)).toEqual(bar)
+      expect(bar.high / bar.low).toBeCloseTo(1.005, 4)
+    }
+    expect(at(2151)).toMatchObject({ step: 10.73, stepPct: 0.5 })
   })
 })
 
 describe('what is drawn', () => {
   test('nothing of an empty book', () => {
-    const empty = { collateralUsd: 0, debtUsd: 0, positions: 0, bySource: {} }
+    const empty = {
+      collateralUsd: 0,
+      debtUsd: 0,
+      positions: 0,
+      bySource: {},
+      rangeUsd: 0,
+      rangeBySource: {},
+    }
     expect(histogram([], { spot: 2000, side: 'above' })).toEqual({
       side: 'above',
       step: 10,
+      stepPct: null,
       bars: [],
       underflow: empty,
       overflow: empty,

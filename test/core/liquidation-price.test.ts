@@ -252,7 +252,10 @@ describe("Aave's average threshold cut to whole basis points", () => {
         if (at.kind !== 'below' && at.kind !== 'above') return
         // within the 512 answers that are looked at past a crossing: all but a net exposure of some ten USD
         const net = at.denominator < 0n ? -at.denominator : at.denominator
-        fc.pre((at.moving + book.spot * 8n * 10n ** 35n) / net < 512n)
+        const moving = [...position.collateral, ...position.debt]
+          .filter(({ pricedAs }) => onlyMoving(pricedAs) > 0n)
+          .reduce((sum, { usd, threshold }) => sum + usd * threshold, 0n)
+        fc.pre((moving + book.spot * 8n * 10n ** 35n) / net < 512n)
         const step = at.kind === 'below' ? -1n : 1n
         let answer = book.spot
         while (answer > 0n && answer < book.spot * 2n && !rule(answer)) answer += step

@@ -5,6 +5,7 @@ import {
   type PriceResponse,
   priceAt,
   proportionalResponse,
+  quotedResponse,
 } from '../../src/core/price-response.ts'
 import { WAD } from '../../src/core/units.ts'
 
@@ -70,6 +71,40 @@ test('a constant price stays where it is', () => {
   fc.assert(
     fc.property(prices, prices, (price, answer) => {
       expect(priceAt(constantResponse(price, 'none', true), answer)).toBe(price)
+    }),
+  )
+})
+
+test('stated in an asset that follows the driver: the USD value keeps what does not move, and moves the rest', () => {
+  fc.assert(
+    fc.property(
+      fc.bigInt(10n ** 12n, 10n ** 30n),
+      fc.bigInt(10n ** 8n, 10n ** 14n),
+      exposures,
+      fc.double({ min: 0.01, max: 50, noNaN: true }),
+      (price, spot, exposure, factor) => {
+        const answer = BigInt(Math.round(Number(spot) * factor))
+        fc.pre(answer > 0n)
+        const response = quotedResponse(price, spot, { exposure, quoteExposure: WAD }, 'none')
+        expect(priceAt(response, spot)).toBe(price)
+        // USD value ∝ price · answer: the exposed part grows with the answer, the rest is what it was at spot
+        const value = priceAt(response, answer) * answer * WAD
+        const exact = price * (exposure * answer + (WAD - exposure) * spot)
+        const cut = (2n * answer + spot) * WAD
+        expect(value - exact <= cut && exact - value <= cut).toBe(true)
+      },
+    ),
+  )
+})
+
+test('stated in an asset that does not move it is as in USD', () => {
+  fc.assert(
+    fc.property(prices, spots, exposures, prices, (price, spot, exposure, answer) => {
+      const quoted = quotedResponse(price, spot, { exposure, quoteExposure: 0n }, 'none')
+      expect(priceAt(quoted, answer)).toBe(
+        priceAt(proportionalResponse(price, spot, exposure, 'none'), answer),
+      )
+      expect(quoted.exposure).toBe(exposure)
     }),
   )
 })

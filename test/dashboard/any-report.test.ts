@@ -109,7 +109,13 @@ const whale: fc.Arbitrary<Whale> = fc.record({
   share,
   price,
 })
-const bucket: fc.Arbitrary<Bucket> = fc.record({ ...amounts, bySource: fc.constant({}) })
+const rangeUsd = fc.oneof(fc.constant(0), usd)
+const bucket: fc.Arbitrary<Bucket> = fc.record({
+  ...amounts,
+  bySource: fc.constant({}),
+  rangeUsd,
+  rangeBySource: fc.constant({}),
+})
 
 /** On a grid as a scan makes it, or on edges that fit no grid. */
 const histogram = (of: Histogram['side']): fc.Arbitrary<Histogram> =>
@@ -117,21 +123,29 @@ const histogram = (of: Histogram['side']): fc.Arbitrary<Histogram> =>
     .tuple(
       fc.constantFrom(0.005, 0.5, 10, 25, 50, 1000),
       fc.nat(5000),
-      fc.boolean(),
+      fc.constantFrom('even', 'percent', 'uneven'),
       fc.array(bucket, { maxLength: 90 }),
       bucket,
       fc.array(edges, { minLength: 90, maxLength: 90 }),
     )
-    .map(([step, offset, gridded, bars, beyond, uneven]) => ({
+    .map(([step, offset, grid, bars, beyond, uneven]) => ({
       side: of,
       step,
+      stepPct: grid === 'percent' ? 0.5 : null,
       underflow: beyond,
-      overflow: { collateralUsd: 0, debtUsd: 0, positions: 0, bySource: {} },
+      overflow: {
+        collateralUsd: 0,
+        debtUsd: 0,
+        positions: 0,
+        bySource: {},
+        rangeUsd: 0,
+        rangeBySource: {},
+      },
       bars: bars.map((bar, i) => {
         const { low, high } = uneven[i] ?? { low: 0, high: 1 }
-        return gridded
-          ? { ...bar, low: (offset + i) * step, high: (offset + i + 1) * step }
-          : { ...bar, low, high }
+        if (grid === 'uneven') return { ...bar, low, high }
+        const edge = (k: number): number => (grid === 'even' ? k * step : 1.005 ** k)
+        return { ...bar, low: edge(offset + i), high: edge(offset + i + 1) }
       }),
     }))
 
@@ -174,8 +188,10 @@ const report: fc.Arbitrary<Report> = fc.record({
   whales: few(whale, 14),
   histogram: histogram('below'),
   histogramAbove: histogram('above'),
-  drops: few(fc.record({ ...amounts, price, pct: fc.double({ min: -100, max: 100, noNaN: true }) })),
-  levels: few(fc.record({ ...amounts, price, crossed: side })),
+  drops: few(
+    fc.record({ ...amounts, rangeUsd, price, pct: fc.double({ min: -100, max: 100, noNaN: true }) }),
+  ),
+  levels: few(fc.record({ ...amounts, rangeUsd, price, crossed: side })),
   assumptions: few(text),
 })
 

@@ -1,19 +1,22 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Histogram } from '../../src/core/report.ts'
-import { bar, gutter, histogramRows, type Row } from '../../src/dashboard/bars.ts'
+import { bar, gutter, histogramRows, type Row, rowBar } from '../../src/dashboard/bars.ts'
 
 const bucket = (collateralUsd: number) => ({
   collateralUsd,
   debtUsd: 0,
   positions: collateralUsd > 0 ? 1 : 0,
   bySource: {},
+  rangeUsd: 0,
+  rangeBySource: {},
 })
 
 /** Bars side by side from `from` upwards. */
 const histogramOf = (step: number, from: number, amounts: readonly number[], beyond = 0): Histogram => ({
   side: 'below',
   step,
+  stepPct: null,
   underflow: bucket(beyond),
   overflow: bucket(0),
   bars: amounts.map((usd, i) => ({ low: from + i * step, high: from + (i + 1) * step, ...bucket(usd) })),
@@ -63,7 +66,40 @@ describe('histogramRows', () => {
     const { rows, step } = histogramRows(histogramOf(10, 0, usd), 1000, limits)
     expect(step).toBe(10)
     expect(rows).toHaveLength(41)
-    expect(rows.at(-1)).toEqual({ low: null, high: 600, collateralUsd: 60 })
+    expect(rows.at(-1)).toEqual({ low: null, high: 600, collateralUsd: 60, rangeUsd: 0 })
+  })
+
+  test('what is sold over ranges is merged beside the rest', () => {
+    const { bars, ...rest } = histogramOf(10, 0, [1, 2, 3, 4])
+    const ranged = { ...rest, bars: bars.map((one, i) => ({ ...one, rangeUsd: i * 10 })) }
+    const { rows } = histogramRows(ranged, 40, { most: 2, least: 0 })
+    expect(rows.map(({ collateralUsd, rangeUsd }) => [collateralUsd, rangeUsd])).toEqual([
+      [7, 50],
+      [3, 10],
+    ])
+  })
+
+  test('bars of a percentage are merged from the same edges, whatever the spot', () => {
+    const edge = (k: number): number => Math.floor(1.005 ** k * 100) / 100
+    const barsOf = (first: number, last: number): Histogram => ({
+      ...histogramOf(1, 0, []),
+      stepPct: 0.5,
+      bars: Array.from({ length: last - first + 1 }, (_, i) => ({
+        low: edge(first + i),
+        high: edge(first + i + 1),
+        ...bucket(1),
+      })),
+    })
+    const early = histogramRows(barsOf(1401, 1530), edge(1531), limits)
+    const late = histogramRows(barsOf(1409, 1538), edge(1539), limits)
+    expect(early.rows.length).toBeLessThanOrEqual(40)
+    expect(early.step).toBeNull()
+    expect(early.stepPct).toBeCloseTo((1.005 ** 4 - 1) * 100, 9)
+    const lows = new Set(early.rows.map(({ low }) => low))
+    const shared = late.rows.filter(({ high }) => high !== null && high <= edge(1528)).slice(0, -2)
+    expect(shared.length).toBeGreaterThan(20)
+    for (const { low } of shared) expect(lows).toContain(low)
+    expect(sum(early.rows.map(({ collateralUsd }) => collateralUsd))).toBe(130)
   })
 
   test('a step of cents has exact edges', () => {
@@ -96,11 +132,38 @@ describe('bar', () => {
   })
 })
 
+describe('rowBar', () => {
+  const drawn = (collateralUsd: number, rangeUsd: number, unicode = true): string =>
+    rowBar({ collateralUsd, rangeUsd }, 100, 10, unicode)
+
+  test('sets what is sold over ranges after what is liquidated at a price, in another shade', () => {
+    expect(drawn(50, 0)).toBe('█████')
+    expect(drawn(50, 30)).toBe('█████▒▒▒')
+    expect(drawn(0, 100)).toBe('▒▒▒▒▒▒▒▒▒▒')
+    expect(drawn(30, 40, false)).toBe('###::::')
+    expect(drawn(0, 0)).toBe('')
+  })
+
+  test('shows both wherever both are there, and never more cells than there are', () => {
+    const amount = fc.oneof(fc.constantFrom(0, 0.001), fc.double({ min: 0, max: 100, noNaN: true }))
+    fc.assert(
+      fc.property(amount, amount, fc.integer({ min: 4, max: 80 }), fc.boolean(), (a, b, cells, unicode) => {
+        const most = Math.max(a + b, 100)
+        const text = rowBar({ collateralUsd: a, rangeUsd: b }, most, cells, unicode)
+        expect(text.length).toBeLessThanOrEqual(cells)
+        expect(/[▒:]/.test(text)).toBe(b > 0)
+        expect(/[^▒:]/.test(text)).toBe(a > 0)
+      }),
+    )
+  })
+})
+
 describe('gutter', () => {
   const rows: readonly Row[] = [1900, 1850, 1800, 1750].map((low) => ({
     low,
     high: low + 50,
     collateralUsd: 0,
+    rangeUsd: 0,
   }))
 
   test('a band runs from the row of its high edge to the row of its low edge', () => {

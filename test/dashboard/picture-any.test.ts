@@ -55,25 +55,33 @@ const histogramOf = (spot: number, side: Side, sources: readonly string[]) =>
   fc
     .record({
       step: fc.constantFrom(0.002, 0.01, 0.05).map((part) => Number((spot * part).toPrecision(1))),
-      amounts: fc.array(fc.tuple(amount, share), { maxLength: 60 }),
+      stepPct: fc.constantFrom(null, 0.5),
+      amounts: fc.array(fc.tuple(amount, share, amount), { maxLength: 60 }),
       beyond: amount,
     })
-    .map(({ step, amounts, beyond }): Histogram => {
-      const bucket = (collateralUsd: number, part: number): Bucket => ({
+    .map(({ step, stepPct, amounts, beyond }): Histogram => {
+      const bySource = (usd: number, part: number): Bucket['bySource'] =>
+        Object.fromEntries(sources.map((source) => [source, (usd * part) / sources.length]))
+      const bucket = (collateralUsd: number, part: number, rangeUsd = 0): Bucket => ({
         collateralUsd,
         debtUsd: collateralUsd / 2,
         positions: 3,
-        bySource: Object.fromEntries(
-          sources.map((source) => [source, (collateralUsd * part) / sources.length]),
-        ),
+        bySource: bySource(collateralUsd, part),
+        rangeUsd,
+        rangeBySource: bySource(rangeUsd, part),
       })
-      const bars = amounts.map(([usd, part], i) => {
+      const bars = amounts.map(([usd, part, range], i) => {
         const k = Math.floor(spot / step) + (side === 'below' ? -i : i)
-        return { low: Math.max(0, k * step), high: Math.max(step, (k + 1) * step), ...bucket(usd, part) }
+        return {
+          low: Math.max(0, k * step),
+          high: Math.max(step, (k + 1) * step),
+          ...bucket(usd, part, range),
+        }
       })
       return {
         side,
         step,
+        stepPct,
         bars: bars.toSorted((a, b) => a.low - b.low),
         underflow: bucket(beyond, 1),
         overflow: bucket(0, 1),
@@ -146,6 +154,7 @@ const report: fc.Arbitrary<Report> = fc
           collateralUsd: 1e6,
           debtUsd: 1,
           positions: 1,
+          rangeUsd: 2e5,
         })),
         { maxLength: 6 },
       ),

@@ -7,7 +7,7 @@ import { num } from '../../src/dashboard/picture/markup.ts'
 import { layersOf } from '../../src/dashboard/picture/source-colors.ts'
 import { renderSvg } from '../../src/dashboard/picture/svg.ts'
 import { niceStep, niceTop, ticks } from '../../src/dashboard/picture/ticks.ts'
-import { aboveOnly, empty, rich, withFailure } from './reports.ts'
+import { aboveOnly, empty, ranged, rangedOnly, rich, withFailure } from './reports.ts'
 
 const FOLDER = new URL('../fixtures/pictures/', import.meta.url)
 
@@ -38,6 +38,8 @@ describe('pictures', () => {
   test.each([
     ['rich', rich, 'usd'],
     ['rich-driver', rich, 'driver'],
+    ['ranged', ranged, 'usd'],
+    ['ranged-only', rangedOnly, 'usd'],
     ['failure', withFailure, 'usd'],
     ['above-only', aboveOnly, 'usd'],
     ['empty', empty, 'usd'],
@@ -93,10 +95,27 @@ describe('pictures', () => {
     }
   })
 
-  test('what is liquidatable now and over a range is named', () => {
-    const range = { ...rich.totals.range, positions: 211, collateralUsd: 88e6 }
-    const svg = renderSvg({ ...rich, totals: { ...rich.totals, range } })
-    expect(svg).toContain('soft liquidation over a range: $88.0M of 211 positions')
+  test('what is sold over ranges is hatched on top of its bar, in no band, and in the sum', () => {
+    const svg = renderSvg(ranged)
+    const fills = [...svg.matchAll(/<rect class="layer"[^>]* fill="([^"]*)"/g)].map(([, fill]) => fill)
+    const hatched = ranged.histogram.bars.filter(({ rangeUsd }) => rangeUsd > 0).length
+    expect(fills.filter((fill) => fill?.startsWith('url(#liqbands-range-'))).toHaveLength(hatched)
+    expect(svg).toContain('>curve-llamalend/ethereum/mint sold over ranges $')
+    expect(bandRects(svg)).toEqual(bandRects(renderSvg(rich)))
+    const only = renderSvg(rangedOnly)
+    expect(only).toContain('>curve-llamalend/ethereum/mint sold over ranges $')
+    expect(only).toContain('class="under sum"')
+    expect(renderSvg(rich)).not.toContain('-range-')
+  })
+
+  test('the width of the bars is named, in USD or in per cent', () => {
+    const inPercent = { ...rich, histogram: { ...rich.histogram, step: 10.73, stepPct: 0.5 } }
+    expect(renderSvg(rich)).toContain('>collateral per $25 of price, USD<')
+    expect(renderSvg(inPercent)).toContain('>collateral per 0.5% of price, USD<')
+  })
+
+  test('what is liquidatable now is named', () => {
+    const svg = renderSvg(rich)
     expect(svg).toContain('fill="url(#liqbands-hatch)"')
     expect(svg).toContain('>11 positions<')
     expect(renderSvg(empty)).toContain('liquidatable now: none')
@@ -146,7 +165,7 @@ describe('pages', () => {
   })
 
   test('nothing is loaded, and no attribute runs a script', () => {
-    for (const report of [rich, withFailure, empty, aboveOnly]) {
+    for (const report of [rich, ranged, withFailure, empty, aboveOnly]) {
       const html = renderHtml(report)
       const addresses = (html.match(/\bhttps?:\/\/[^"'\s]*/g) ?? []).filter(
         (one) => one !== 'http://www.w3.org/2000/svg',

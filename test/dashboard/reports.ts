@@ -35,6 +35,8 @@ const bucket = (collateralUsd: number, positions: number): Bucket => ({
   debtUsd: collateralUsd * 0.62,
   positions,
   bySource: collateralUsd === 0 ? {} : { [AAVE]: collateralUsd },
+  rangeUsd: 0,
+  rangeBySource: {},
 })
 
 const histogram = (
@@ -44,6 +46,7 @@ const histogram = (
 ): Histogram => ({
   side,
   step: 25,
+  stepPct: null,
   underflow,
   overflow: bucket(0, 0),
   bars,
@@ -245,6 +248,7 @@ const beyond = (price: number): Omit<Drop, 'pct'> => ({
     bars.filter(({ low }) => low >= price),
     (bar) => bar.positions,
   ),
+  rangeUsd: 0,
 })
 
 const dropOf = (pct: number): Drop => ({ pct, ...beyond(SPOT * (1 + pct / 100)) })
@@ -297,6 +301,45 @@ export const rich: Report = {
     'Interest accrues until the pinned block; later interest raises every liquidation price a little each day.',
     'Collateral is what the liquidation would put on the market, valued at the pinned block.',
   ],
+}
+
+const LLAMA = 'curve-llamalend/ethereum/mint'
+const softUsd = (low: number): number => (low >= 1400 ? Math.round(9e6 + (low - 1400) * 60_000) : 0)
+const soft = (bar: Histogram['bars'][number]): Histogram['bars'][number] => {
+  const rangeUsd = bar.low < SPOT - 25 ? softUsd(bar.low) : 0
+  return { ...bar, rangeUsd, rangeBySource: rangeUsd === 0 ? {} : { [LLAMA]: rangeUsd } }
+}
+const softBars = bars.map(soft)
+const softTotal: Total = {
+  positions: 211,
+  owners: 211,
+  collateralUsd: sumOf(softBars, ({ rangeUsd }) => rangeUsd),
+  debtUsd: 512e6,
+  driverAmount: sumOf(softBars, ({ rangeUsd }) => rangeUsd) / SPOT,
+}
+
+/** As `rich`, and beside it 211 loans that are liquidated over ranges. */
+export const ranged: Report = {
+  ...rich,
+  coverage: [...rich.coverage, complete(LLAMA, 211, 512e6)],
+  totals: { ...rich.totals, range: softTotal },
+  histogram: { ...rich.histogram, bars: softBars },
+  drops: rich.drops.map((drop) => ({
+    ...drop,
+    rangeUsd: sumOf(
+      softBars.filter(({ low }) => low >= drop.price),
+      ({ rangeUsd }) => rangeUsd,
+    ),
+  })),
+}
+
+/** Nothing but loans that are liquidated over ranges. */
+export const rangedOnly: Report = {
+  ...empty,
+  coverage: [complete(LLAMA, 211, 512e6)],
+  totals: { ...nobody, range: softTotal },
+  histogram: histogram('below', bars.map((bar) => soft({ ...bar, ...bucket(0, 0) })).slice(36)),
+  drops: ranged.drops.map((drop) => ({ ...drop, collateralUsd: 0, debtUsd: 0, positions: 0 })),
 }
 
 /** As `rich`, but one source failed and one is stale. */

@@ -17,7 +17,7 @@ const REQUESTS = 250
 /** What the Pool itself answers of accounts, each under its own feed answers; null where it reverts. */
 export const askPool = async (
   { url }: Pick<Anvil, 'url'>,
-  market: AaveMarket,
+  market: Pick<AaveMarket, 'pool'>,
   questions: readonly Question[],
 ): Promise<readonly (bigint | null)[]> => {
   const answers: (bigint | null)[] = []

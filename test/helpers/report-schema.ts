@@ -138,22 +138,33 @@ const whale = z
   .meta({ id: 'Whale' })
 
 const amounts = { collateralUsd: usd, debtUsd: usd, positions: count }
-const content = { ...amounts, bySource: z.record(z.string(), usd).readonly() }
+const rangeUsd = usd.describe('Sold here of positions that are liquidated over a range; in no other figure')
+const content = {
+  ...amounts,
+  bySource: z.record(z.string(), usd).readonly(),
+  rangeUsd,
+  rangeBySource: z.record(z.string(), usd).readonly(),
+}
 const bucket = z.strictObject(content).meta({ id: 'Bucket' })
 const bar = z.strictObject({ ...content, low: price, high: price }).meta({ id: 'Bar' })
 
 const histogram = z
   .strictObject({
     side,
-    step: z.number().positive().describe('Width of a bar, USD'),
+    step: z.number().positive().describe('Width of a bar, USD; at spot where stepPct is set'),
+    stepPct: z
+      .number()
+      .positive()
+      .nullable()
+      .describe('Width of every bar in percent of its low edge; null where all are step wide'),
     underflow: bucket.describe('Beyond the drawn range, away from spot'),
     overflow: bucket.describe("Beyond the drawn range, at spot's end"),
     bars: list(bar),
   })
   .meta({ id: 'Histogram' })
 
-const drop = z.strictObject({ ...amounts, pct: percent, price }).meta({ id: 'Drop' })
-const level = z.strictObject({ ...amounts, crossed: side, price }).meta({ id: 'Level' })
+const drop = z.strictObject({ ...amounts, rangeUsd, pct: percent, price }).meta({ id: 'Drop' })
+const level = z.strictObject({ ...amounts, rangeUsd, crossed: side, price }).meta({ id: 'Level' })
 
 /** What every band report must satisfy. */
 export const reportSchema = z

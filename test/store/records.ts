@@ -1,4 +1,5 @@
 import { type ImportedAccount, type ImportedMarkets, importAdapter } from '../../src/adapters/import.ts'
+import type { LinkedEntity } from '../../src/core/entities/link.ts'
 import { proportionalResponse } from '../../src/core/price-response.ts'
 import type { Band, Coverage } from '../../src/core/report.ts'
 import { parseUnitsDown, WAD } from '../../src/core/units.ts'
@@ -30,6 +31,7 @@ type Scan = {
   readonly bands?: readonly Band[]
   readonly coverage?: Partial<Coverage>
   readonly entities?: ReadonlyMap<string, string>
+  readonly linked?: readonly LinkedEntity[]
 }
 
 export const sourceRecord = (scan: Scan): SourceRecord => {
@@ -93,7 +95,19 @@ export const scanRecord = (scan: Scan): ScanRecord => ({
   sources: [sourceRecord(scan)],
   bands: scan.bands ? { ETH: scan.bands } : {},
   entities: scan.entities ?? new Map(),
+  linked: scan.linked ?? [],
 })
+
+/** Two owners that one pair has united. */
+export const linkedEntity = (
+  name: string,
+  [a, b]: readonly [string, string] = ['0xa', '0xb'],
+): LinkedEntity => {
+  const first = { kind: 'only-owner', from: a, to: b, block: 7, tx: null, day: null } as const
+  const strand = { kind: 'only-owner', strength: 1, days: 1, bothWays: false, first } as const
+  const pair = { a, b, strength: 1, strands: [strand] }
+  return { name, label: null, owners: [a, b], linked: [a, b], weakest: pair, unions: [pair] }
+}
 
 export const band = (changes: Partial<Band> = {}): Band => ({
   rank: 1,

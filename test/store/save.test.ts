@@ -6,17 +6,21 @@ import { loadPositions, loadScan, loadStates } from '../../src/store/load.ts'
 import { type Db, openDatabase } from '../../src/store/open.ts'
 import type { PositionRow } from '../../src/store/rows.ts'
 import { cursorOf, type ScanRecord, saveScan, statesAt } from '../../src/store/save.ts'
-import { band, loan, SOURCE, scanRecord, sourceRecord } from './records.ts'
+import { band, linkedEntity, loan, SOURCE, scanRecord, sourceRecord } from './records.ts'
 
 const TABLES = [
   'account',
   'account_state',
   'band',
   'block',
+  'contract_owner',
   'coverage',
   'debt_total',
   'driver',
   'entity',
+  'link',
+  'linked_owner',
+  'linked_pair',
   'market_state',
   'position',
   'position_legs',
@@ -49,6 +53,10 @@ describe('a scan is stored whole or not at all', () => {
     ['the same position twice', row({ id: 'a' })],
     ['two bands of one rank, met after all positions', { ...good, bands: { ETH: [band(), band()] } }],
     ['a source twice', { ...good, sources: [...good.sources, ...good.sources] }],
+    [
+      'two entities of one owner',
+      { ...good, linked: [linkedEntity('linked:0x1'), linkedEntity('linked:0x2')] },
+    ],
     ['a label without a name, the last thing written', { ...good, entities: new Map([['0x1', null]]) }],
   ] as readonly (readonly [string, ScanRecord])[])('%s', (_, bad) => {
     const db = memory()

@@ -5,7 +5,7 @@ import { foldRows, rankRows, summaryOf } from './fold.ts'
 import { usdInRanges } from './range.ts'
 import type { Row } from './row.ts'
 import { findRows } from './rows.ts'
-import { sortBook } from './sorted-book.ts'
+import { entriesAt, sortBook } from './sorted-book.ts'
 
 /** Positions with less collateral than this are no member of a band, USD. */
 const DEFAULT_MIN_USD = 100
@@ -26,13 +26,19 @@ export const findBands = (
   const book = sortBook(entries, { spot, side, minUsd })
   const { rows, surroundings } = findRows(book, fold)
   const all = [...new Set(rows.flatMap(({ row, leads }) => [row, ...leads]))]
-  const inRange = usdInRanges(entries, all)
+  const inRange = usdInRanges(book, all)
   const inRangeOf = new Map(all.map((row, i) => [row, inRange[i] ?? 0]))
   const describe = (row: Row): Band =>
-    describeRow(row, { spot, side, total: book.total, inRangeUsd: inRangeOf.get(row) ?? 0, surroundings })
+    describeRow(row, entriesAt(book, row.members), {
+      spot,
+      side,
+      total: book.total,
+      inRangeUsd: inRangeOf.get(row) ?? 0,
+      surroundings,
+    })
   const described = rows.map(({ row, leads }) => ({
     band: { ...describe(row), includes: leads.map((led) => summaryOf(describe(led))) },
     members: row.members,
   }))
-  return rankRows(fold ? foldRows(described) : described)
+  return rankRows(book, fold ? foldRows(book, described) : described)
 }

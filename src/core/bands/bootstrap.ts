@@ -15,11 +15,11 @@ const AGREEMENT = 0.5
  * ever. A group stands for its (Σv)²/Σv² effective positions, all alike: drawn Poisson of that many times, it keeps
  * its mean and its variance exactly, at the cost of one draw a group instead of one a position.
  */
-const resample = (groups: Groups, total: number, random: () => number): Groups => {
+const resample = (groups: Groups, effective: Float64Array, total: number, random: () => number): Groups => {
   const mass = new Float64Array(groups.count)
   const squares = new Float64Array(groups.count)
   for (let k = 0; k < groups.count; k++) {
-    const positions = at(groups.mass, k) ** 2 / at(groups.squares, k)
+    const positions = at(effective, k)
     const times = drawPoisson(random, positions)
     if (times === 0) continue
     const drawn = (times / positions) * at(groups.mass, k)
@@ -41,9 +41,14 @@ export const confidences = (
 ): readonly number[] => {
   if (ranges.length === 0) return []
   const counts = ranges.map(() => 0)
+  const effective = groups.mass.map((mass, k) => mass ** 2 / at(groups.squares, k))
   for (let i = 0; i < RESAMPLES; i++) {
     // A seed of its own for each: positions further out change none of the draws nearer to spot.
-    const found = findSegments(resample(groups, total, createRandom(SEED + i)), surroundings, total)
+    const found = findSegments(
+      resample(groups, effective, total, createRandom(SEED + i)),
+      surroundings,
+      total,
+    )
     ranges.forEach((range, j) => {
       if (found.some((segment) => rangeAgreement(segment, range) >= AGREEMENT))
         counts[j] = (counts[j] ?? 0) + 1

@@ -4,9 +4,9 @@ import { reaches, sumUsd, sumUsdBy } from './cents.ts'
 import { expectedRuns, scatterOf } from './chance.ts'
 import type { DepthRange } from './depth.ts'
 import { smoothSurroundings } from './excess-mass.ts'
-import { type HeavyPosition, splitByWeight } from './heavy.ts'
+import { type HeavyPosition, heavyPositions, lightColumn } from './heavy.ts'
 import { edgesOf, type Row } from './row.ts'
-import type { SortedBook } from './sorted-book.ts'
+import { cappedByOwner, entriesAt, type SortedBook } from './sorted-book.ts'
 
 /** Neighbours in a run are at most this far apart in ln price. */
 const MAX_GAP = 0.02
@@ -33,13 +33,16 @@ export const usdWithoutLargest = (
   return sumUsd(held, (usd) => usd) - Math.max(0, ...held)
 }
 
+const membersOf = (items: readonly HeavyPosition[]): Int32Array =>
+  Int32Array.from(items.flatMap(({ members }) => [...members]))
+
 const ownersOf = (items: readonly HeavyPosition[]): number => new Set(items.map(({ owner }) => owner)).size
 
 /** Judges one run of consecutive heavy positions, of all the `items` there are. */
 type Judge = (run: readonly HeavyPosition[], owners: number) => FoundRun | null
 
 const createJudge = (
-  total: number,
+  book: SortedBook,
   surroundings: Background,
   scatter: (range: DepthRange) => number,
 ): Judge => {
@@ -49,11 +52,8 @@ const createJudge = (
     if (chance > MAX_CHANCE) return null
     const usd = sumUsd(items, (item) => item.usd)
     if (!reaches(usd, MIN_RATIO * expectedWithin(surroundings, range))) return null
-    const others = usdWithoutLargest(
-      items.flatMap(({ entries }) => entries),
-      ({ owner }) => owner,
-    )
-    return reaches(others, MIN_SHARE_OF_OTHERS * total) ? { ...range, items, usd, chance } : null
+    const others = usdWithoutLargest(entriesAt(book, membersOf(items)), ({ owner }) => owner)
+    return reaches(others, MIN_SHARE_OF_OTHERS * book.total) ? { ...range, items, usd, chance } : null
   }
 }
 
@@ -85,10 +85,11 @@ const heaviestRun = (
  * heavy positions'; what small ones hold between them is not the run's.
  */
 export const findConcentrated = (book: SortedBook): readonly Row[] => {
-  const { heavy, light } = splitByWeight(book)
+  const heavy = heavyPositions(book)
   if (ownersOf(heavy) < 2) return []
-  const surroundings = smoothSurroundings(spreadOverCells(book.depth, book.cappedByOwner))
-  const judge = createJudge(book.total, surroundings, scatterOf(book.depth, light, surroundings))
+  const surroundings = smoothSurroundings(spreadOverCells(book.depth, cappedByOwner(book)))
+  const scatter = scatterOf(book.depth, lightColumn(book, heavy), surroundings)
+  const judge = createJudge(book, surroundings, scatter)
   const runs: FoundRun[] = []
   let items = heavy
   for (;;) {
@@ -99,7 +100,7 @@ export const findConcentrated = (book: SortedBook): readonly Row[] => {
     items = items.filter((item) => !gone.has(item))
   }
   return runs.map(({ items: own, chance }): Row => {
-    const members = own.flatMap(({ entries }) => entries)
-    return { kind: 'concentrated', ...edgesOf(members), members, confidence: 1 - chance }
+    const members = membersOf(own)
+    return { kind: 'concentrated', ...edgesOf(book, members), members, confidence: 1 - chance }
   })
 }

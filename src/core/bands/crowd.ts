@@ -1,7 +1,6 @@
 import type { Background } from './background.ts'
 import { holderOf } from './book.ts'
 import { confidences } from './bootstrap.ts'
-import { sumUsd } from './cents.ts'
 import { at } from './columns.ts'
 import type { DepthRange } from './depth.ts'
 import { sharpenEdges } from './edges.ts'
@@ -9,9 +8,10 @@ import { findExcess, logLikelihoodRatio, MIN_LLR, MIN_RATIO, type Segment } from
 import { type Groups, groupPositions } from './groups.ts'
 import { effectiveCount } from './holders.ts'
 import { heavyHoldings } from './holdings.ts'
+import { usdOf } from './range.ts'
 import { edgesOf, type Row } from './row.ts'
 import type { Run } from './ruzzo-tompa.ts'
-import type { SortedBook } from './sorted-book.ts'
+import { entriesAt, type Positions } from './sorted-book.ts'
 
 /** Positions this close in ln price are searched as one: a million positions become at most 30,000 groups. */
 const SPAN = 1e-4
@@ -25,19 +25,19 @@ const MAX_TOP_SHARE = 0.5
 const MIN_EXCESS_HOLDERS = 6
 
 /** Effective number of holders in a segment by capped collateral, all positions of a holder taken together. */
-const effectiveHoldersOf = (book: SortedBook, groups: Groups, segment: Segment): number => {
+const effectiveHoldersOf = (book: Positions, groups: Groups, segment: Segment): number => {
   const capped = new Map<string, number>()
   const end = at(groups.start, segment.last + 1)
   for (let i = at(groups.start, segment.first); i < end; i++) {
-    const entry = book.entries[i]
+    const entry = book.entries[at(book.order, i)]
     if (entry === undefined) continue
     const holder = holderOf(entry)
     capped.set(holder, (capped.get(holder) ?? 0) + at(book.capped, i))
   }
-  return effectiveCount(capped.values())
+  return effectiveCount([...capped.values()])
 }
 
-const isBackedByMany = (book: SortedBook, groups: Groups, segment: Segment): boolean => {
+const isBackedByMany = (book: Positions, groups: Groups, segment: Segment): boolean => {
   if (segment.llr < MIN_LLR || segment.ratio < MIN_RATIO) return false
   const effective = effectiveHoldersOf(book, groups, segment)
   return (
@@ -46,16 +46,17 @@ const isBackedByMany = (book: SortedBook, groups: Groups, segment: Segment): boo
   )
 }
 
-const membersOf = (book: SortedBook, run: Run): Row['members'] => book.entries.slice(run.first, run.last + 1)
+const membersOf = (book: Positions, run: Run): Int32Array => book.order.slice(run.first, run.last + 1)
 
-const isCrowd = (book: SortedBook, members: Row['members']): boolean => {
-  const usd = sumUsd(members, (entry) => entry.collateralUsd)
-  return usd >= MIN_SHARE * book.total && heavyHoldings(members, holderOf, MAX_TOP_SHARE * usd).usd.size === 0
+const isCrowd = (book: Positions, members: Int32Array): boolean => {
+  const usd = usdOf(book, members)
+  if (usd < MIN_SHARE * book.total) return false
+  return heavyHoldings(entriesAt(book, members), holderOf, MAX_TOP_SHARE * usd).usd.size === 0
 }
 
 /** Where the crowds of a book are, from spot outwards, and the surroundings without them. */
 const locateCrowds = (
-  book: SortedBook,
+  book: Positions,
 ): {
   readonly crowds: readonly { readonly run: Run; readonly range: DepthRange }[]
   readonly background: Background
@@ -72,7 +73,7 @@ const locateCrowds = (
 }
 
 /** The depths at which a book has crowds, from spot outwards. */
-export const crowdRanges = (book: SortedBook): readonly DepthRange[] =>
+export const crowdRanges = (book: Positions): readonly DepthRange[] =>
   locateCrowds(book).crowds.map(({ range }) => range)
 
 /**
@@ -80,17 +81,18 @@ export const crowdRanges = (book: SortedBook): readonly DepthRange[] =>
  * expect, disjoint and from spot outwards, of those that are `wanted`; and the surroundings without them.
  */
 export const findCrowds = (
-  book: SortedBook,
+  book: Positions,
   wanted: (range: DepthRange) => boolean,
 ): { readonly rows: readonly Row[]; readonly background: Background } => {
   const located = locateCrowds(book)
   const crowds = located.crowds.filter(({ range }) => wanted(range))
   const ranges = crowds.map(({ range }) => range)
+  if (crowds.length === 0) return { rows: [], background: located.background }
   const coarse = groupPositions(book, COARSE_SPAN)
   const confidence = confidences(coarse, book.total, located.background, ranges)
   const rows = crowds.map(({ run }, i): Row => {
     const members = membersOf(book, run)
-    return { kind: 'crowd', ...edgesOf(members), members, confidence: confidence[i] ?? 0 }
+    return { kind: 'crowd', ...edgesOf(book, members), members, confidence: confidence[i] ?? 0 }
   })
   return { rows, background: located.background }
 }

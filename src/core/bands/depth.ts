@@ -7,6 +7,10 @@ import type { Side } from '../report.ts'
 export const depthOf = (price: number, market: { readonly spot: number; readonly side: Side }): number =>
   market.side === 'below' ? Math.log(market.spot / price) : Math.log(price / market.spot)
 
+/** The same of a position: a source whose own feed stands a little beyond spot counts as at spot. */
+export const nearestDepth = (price: number, market: { readonly spot: number; readonly side: Side }): number =>
+  Math.max(0, depthOf(price, market))
+
 /** The search ends here: at 5 % of spot below, at twenty times spot above. */
 export const REACH = -Math.log(0.05)
 

@@ -44,9 +44,10 @@ const protocolShares = (members: readonly BookEntry[], usd: number): Band['byPro
     .sort(([a, held], [b, other]) => other - held || (a < b ? -1 : 1))
     .map(([source, held]) => ({ source, share: held / usd }))
 
-/** What a reader is told about a row; `rank`, `includes` and `overlaps` are set where all rows are known. */
+/** What a reader is told about a row and the entries that are its members; `rank`, `includes` and `overlaps` are set where all rows are known. */
 export const describeRow = (
   row: Row,
+  members: readonly BookEntry[],
   context: {
     readonly spot: number
     readonly side: Side
@@ -57,7 +58,7 @@ export const describeRow = (
     readonly surroundings: Background
   },
 ): Band => {
-  const { kind, low, high, members, confidence } = row
+  const { kind, low, high, confidence } = row
   const nearest = context.side === 'below' ? high : low
   const usd = sumUsd(members, collateral)
   const owners = descending(sumUsdBy(members, (entry) => entry.owner, collateral).values())

@@ -3,10 +3,10 @@ import { NARROWEST } from './depth.ts'
 import type { Segment } from './excess-mass.ts'
 import type { Groups } from './groups.ts'
 import type { Run } from './ruzzo-tompa.ts'
-import type { SortedBook } from './sorted-book.ts'
+import type { Positions } from './sorted-book.ts'
 
 /** The run of positions within `begin..end-1` whose capped collateral less `cost` per ln price is largest (Kadane). */
-const heaviestRun = (book: SortedBook, begin: number, end: number, cost: number): Run => {
+const heaviestRun = (book: Positions, begin: number, end: number, cost: number): Run => {
   let best = Number.NEGATIVE_INFINITY
   let run = { first: begin, last: end - 1 }
   let score = 0
@@ -31,7 +31,7 @@ const heaviestRun = (book: SortedBook, begin: number, end: number, cost: number)
  * group to either side, that holds most beyond lambda times what is expected. Ends are positions; runs stay disjoint.
  */
 export const sharpenEdges = (
-  book: SortedBook,
+  book: Positions,
   groups: Groups,
   segments: readonly Segment[],
 ): readonly Run[] => {

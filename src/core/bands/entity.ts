@@ -1,7 +1,6 @@
 import { type Background, expectedWithin } from './background.ts'
-import type { BookEntry } from './book.ts'
-import { sumUsd } from './cents.ts'
 import { depthOf, depthsBetween } from './depth.ts'
+import { usdOf } from './range.ts'
 import { edgesOf, type Row } from './row.ts'
 import type { SortedBook } from './sorted-book.ts'
 
@@ -12,48 +11,47 @@ const MAX_GAP = 0.04
 /** A position below this share of its entity's collateral never sets an edge. */
 const MIN_EDGE_SHARE = 0.01
 
-const collateral = (entry: BookEntry): number => entry.collateralUsd
-
-/** The entries of each entity, in the book's order. */
-const byEntity = (book: SortedBook): ReadonlyMap<string, readonly BookEntry[]> => {
-  const groups = new Map<string, BookEntry[]>()
-  for (const entry of book.entries) {
-    if (entry.entity === null) continue
-    const group = groups.get(entry.entity)
-    if (group) group.push(entry)
-    else groups.set(entry.entity, [entry])
+/** The members of each entity, in the book's order. */
+const byEntity = ({ entries, order, labelledPlaces }: SortedBook): readonly Int32Array[] => {
+  const groups = new Map<string, number[]>()
+  for (const place of labelledPlaces) {
+    const index = order[place] ?? 0
+    const entity = entries[index]?.entity ?? null
+    if (entity === null) continue
+    const group = groups.get(entity)
+    if (group) group.push(index)
+    else groups.set(entity, [index])
   }
-  return groups
+  return [...groups.values()].map((group) => Int32Array.from(group))
 }
 
-/** Cuts entries in order of price wherever two neighbours are further apart than `MAX_GAP`. */
-const cutAtGaps = (book: SortedBook, entries: readonly BookEntry[]): readonly (readonly BookEntry[])[] => {
-  const pieces: BookEntry[][] = []
+/** Cuts members in order of price wherever two neighbours are further apart than `MAX_GAP`. */
+const cutAtGaps = (book: SortedBook, members: Int32Array): readonly Int32Array[] => {
+  const pieces: Int32Array[] = []
+  let start = 0
   let end = Number.NEGATIVE_INFINITY
-  for (const entry of entries) {
-    const depth = depthOf(entry.price, book)
-    const piece = pieces[pieces.length - 1]
-    if (piece && depth - end <= MAX_GAP) piece.push(entry)
-    else pieces.push([entry])
+  members.forEach((index, i) => {
+    const depth = depthOf(book.price[index] ?? 0, book)
+    if (i > 0 && depth - end > MAX_GAP) {
+      pieces.push(members.subarray(start, i))
+      start = i
+    }
     end = depth
-  }
-  return pieces
+  })
+  return members.length === 0 ? [] : [...pieces, members.subarray(start)]
 }
 
-const rangesOf = (
-  book: SortedBook,
-  background: Background,
-  entries: readonly BookEntry[],
-): readonly Row[] => {
-  const usd = sumUsd(entries, collateral)
-  if (usd < MIN_SHARE * book.total) return []
-  const core = entries.filter((entry) => entry.collateralUsd >= MIN_EDGE_SHARE * usd)
+const rangesOf = (book: SortedBook, background: Background, own: Int32Array): readonly Row[] => {
+  const { price, usd } = book
+  const held = usdOf(book, own)
+  if (held < MIN_SHARE * book.total) return []
+  const core = own.filter((i) => (usd[i] ?? 0) >= MIN_EDGE_SHARE * held)
   return cutAtGaps(book, core).flatMap((piece): readonly Row[] => {
-    const { low, high } = edgesOf(piece)
-    const members = entries.filter(({ price }) => price >= low && price <= high)
-    const held = sumUsd(members, collateral)
+    const { low, high } = edgesOf(book, piece)
+    const members = own.filter((i) => (price[i] ?? 0) >= low && (price[i] ?? 0) <= high)
+    const inside = usdOf(book, members)
     const expected = expectedWithin(background, depthsBetween({ low, high }, book))
-    const isBand = low < high && held >= MIN_SHARE * book.total && held >= expected
+    const isBand = low < high && inside >= MIN_SHARE * book.total && inside >= expected
     return isBand ? [{ kind: 'entity', low, high, members, confidence: 1 }] : []
   })
 }
@@ -64,4 +62,4 @@ const rangesOf = (
  * background puts there.
  */
 export const findEntityRanges = (book: SortedBook, background: Background): readonly Row[] =>
-  [...byEntity(book).values()].flatMap((entries) => rangesOf(book, background, entries))
+  byEntity(book).flatMap((members) => rangesOf(book, background, members))

@@ -1,6 +1,6 @@
 import { holderOf } from './book.ts'
 import { at } from './columns.ts'
-import type { SortedBook } from './sorted-book.ts'
+import type { Positions } from './sorted-book.ts'
 
 /** Runs of neighbouring positions, from spot outwards; no grid, so no grid can move. */
 export type Groups = {
@@ -30,8 +30,8 @@ const startsOf = (depth: Float64Array, span: number): Int32Array => {
 }
 
 /** Groups the positions of a book that lie within `span` of each other in ln price. */
-export const groupPositions = (book: SortedBook, span: number): Groups => {
-  const { entries, depth, capped } = book
+export const groupPositions = (book: Positions, span: number): Groups => {
+  const { entries, order, depth, capped } = book
   const start = startsOf(depth, span)
   const count = start.length - 1
   const near = new Float64Array(count)
@@ -40,7 +40,7 @@ export const groupPositions = (book: SortedBook, span: number): Groups => {
   const squares = new Float64Array(count)
 
   const sameHolderAndPrice = (i: number): boolean => {
-    const [a, b] = [entries[i - 1], entries[i]]
+    const [a, b] = [entries[at(order, i - 1)], entries[at(order, i)]]
     return a !== undefined && b !== undefined && a.price === b.price && holderOf(a) === holderOf(b)
   }
   for (let k = 0; k < count; k++) {

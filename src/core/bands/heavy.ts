@@ -1,7 +1,7 @@
-import type { BookEntry } from './book.ts'
-import { reaches, sumUsd } from './cents.ts'
-import { at } from './columns.ts'
-import type { SortedBook } from './sorted-book.ts'
+import { reaches } from './cents.ts'
+import { nearestDepth } from './depth.ts'
+import { usdOf } from './range.ts'
+import { cappedByOwner, type SortedBook } from './sorted-book.ts'
 
 /** A heavy owner has at least this share of the side at one price: at most a hundred owners do. */
 const HEAVY_SHARE = 0.01
@@ -11,37 +11,38 @@ export type HeavyPosition = {
   readonly owner: string
   readonly depth: number
   readonly usd: number
-  /** Its entries at that price, in several markets where it has several. */
-  readonly entries: readonly BookEntry[]
+  /** Indices of its entries at that price, in several markets where it has several. */
+  readonly members: Int32Array
 }
 
-/** Indices of the entries of owners with enough collateral to be heavy, by owner and price, from spot outwards. */
-const candidates = (book: SortedBook, least: number): readonly (readonly number[])[] => {
+/** Indices of the entries of owners who may be heavy, by owner and price, from spot outwards. */
+const candidates = (book: SortedBook): readonly Int32Array[] => {
   const groups = new Map<string, number[]>()
-  for (let i = 0; i < book.entries.length; i++) {
-    const entry = reaches(at(book.heldByOwner, i), least) ? book.entries[i] : undefined
+  for (const { place } of book.heavyPlaces) {
+    const index = book.order[place] ?? 0
+    const entry = book.entries[index]
     if (!entry) continue
     const key = `${entry.price} ${entry.owner}`
     const group = groups.get(key)
-    if (group) group.push(i)
-    else groups.set(key, [i])
+    if (group) group.push(index)
+    else groups.set(key, [index])
   }
-  return [...groups.values()]
+  return [...groups.values()].map((group) => Int32Array.from(group))
 }
 
-/** Who is heavy at one price, from spot outwards, and the capped collateral of everybody else; labels play no part. */
-export const splitByWeight = (
-  book: SortedBook,
-): { readonly heavy: readonly HeavyPosition[]; readonly light: Float64Array } => {
-  const least = HEAVY_SHARE * book.total
-  const light = book.cappedByOwner.slice()
-  const heavy = candidates(book, least).flatMap((indices): readonly HeavyPosition[] => {
-    const entries = indices.flatMap((i) => book.entries[i] ?? [])
-    const usd = sumUsd(entries, ({ collateralUsd }) => collateralUsd)
-    const [first] = entries
-    if (!first || !reaches(usd, least)) return []
-    for (const i of indices) light[i] = 0
-    return [{ owner: first.owner, depth: at(book.depth, indices[0] ?? 0), usd, entries }]
+/** Who is heavy at one price, from spot outwards; labels play no part. */
+export const heavyPositions = (book: SortedBook): readonly HeavyPosition[] =>
+  candidates(book).flatMap((members): readonly HeavyPosition[] => {
+    const usd = usdOf(book, members)
+    const first = book.entries[members[0] ?? -1]
+    if (first === undefined || !reaches(usd, HEAVY_SHARE * book.total)) return []
+    return [{ owner: first.owner, depth: nearestDepth(first.price, book), usd, members }]
   })
-  return { heavy, light }
+
+/** Capped collateral of everybody who is not heavy at one price, from spot outwards, USD. */
+export const lightColumn = (book: SortedBook, heavy: readonly HeavyPosition[]): Float64Array => {
+  const column = cappedByOwner(book).slice()
+  const gone = new Set(heavy.flatMap(({ members }) => [...members]))
+  for (const { place } of book.heavyPlaces) if (gone.has(book.order[place] ?? 0)) column[place] = 0
+  return column
 }

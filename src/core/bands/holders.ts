@@ -1,8 +1,9 @@
 /** 1 / Σ share²: how many holders of equal size would be as concentrated (inverse Herfindahl–Hirschman index). */
-export const effectiveCount = (amounts: Iterable<number>): number => {
+export const effectiveCount = (amounts: ArrayLike<number>): number => {
   let sum = 0
   let squares = 0
-  for (const amount of amounts) {
+  for (let i = 0; i < amounts.length; i++) {
+    const amount = amounts[i] ?? 0
     sum += amount
     squares += amount * amount
   }

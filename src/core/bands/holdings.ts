@@ -1,6 +1,5 @@
 import type { BookEntry } from './book.ts'
 import { sumUsdBy, toCents } from './cents.ts'
-import { at } from './columns.ts'
 
 const collateral = (entry: BookEntry): number => entry.collateralUsd
 
@@ -20,6 +19,8 @@ type HeavyHoldings = {
   readonly usd: ReadonlyMap<string, number>
   /** The collateral, USD, of whoever holds the entry of this index; undefined where it is less. */
   readonly at: (index: number) => number | undefined
+  /** The indices of their entries, in order. */
+  readonly indices: readonly number[]
 }
 
 /**
@@ -32,17 +33,25 @@ export const heavyHoldings = (
   limit: number,
 ): HeavyHoldings => {
   const sums = new Float64Array(BUCKETS)
-  const buckets = new Int32Array(entries.length)
+  const buckets = new Uint16Array(entries.length)
   entries.forEach((entry, i) => {
     const bucket = bucketOf(nameOf(entry))
     buckets[i] = bucket
-    sums[bucket] = at(sums, bucket) + toCents(entry.collateralUsd)
+    sums[bucket] = (sums[bucket] ?? 0) + toCents(entry.collateralUsd)
   })
-  const suspects = entries.filter((_, i) => at(sums, at(buckets, i)) >= limit * 100)
+  const isSuspect = (index: number): boolean => (sums[buckets[index] ?? 0] ?? 0) >= limit * 100
+  const suspects: BookEntry[] = []
+  const suspectIndices: number[] = []
+  for (let i = 0; i < entries.length; i++) {
+    const entry = isSuspect(i) ? entries[i] : undefined
+    if (entry === undefined) continue
+    suspects.push(entry)
+    suspectIndices.push(i)
+  }
   const usd = new Map([...sumUsdBy(suspects, nameOf, collateral)].filter(([, sum]) => sum >= limit))
   const holdingAt = (index: number): number | undefined => {
     const entry = entries[index]
-    return entry && at(sums, at(buckets, index)) >= limit * 100 ? usd.get(nameOf(entry)) : undefined
+    return entry && isSuspect(index) ? usd.get(nameOf(entry)) : undefined
   }
-  return { usd, at: holdingAt }
+  return { usd, at: holdingAt, indices: suspectIndices.filter((i) => holdingAt(i) !== undefined) }
 }

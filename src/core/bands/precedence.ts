@@ -1,8 +1,9 @@
-import { type BookEntry, holderOf } from './book.ts'
-import { reaches, sumUsd } from './cents.ts'
+import { holderOf } from './book.ts'
+import { reaches } from './cents.ts'
 import { MIN_SHARE_OF_OTHERS, usdWithoutLargest } from './concentrated.ts'
-import { usdInRange } from './range.ts'
+import { usdInRange, usdOf } from './range.ts'
 import { edgesOf, type Row } from './row.ts'
+import { entriesAt, type Positions } from './sorted-book.ts'
 
 /** A run holds an entity's range if at least this share of the range's collateral is the run's. */
 const HELD_SHARE = 0.5
@@ -14,21 +15,25 @@ const INSIDE_SHARE = 0.5
 /** A row and the rows that are named in it instead of standing by themselves. */
 export type LeadingRow = { readonly row: Row; readonly leads: readonly Row[] }
 
-const collateral = (entry: BookEntry): number => entry.collateralUsd
-const usdOf = (members: readonly BookEntry[]): number => sumUsd(members, collateral)
-
-const settleRun = (run: Row, entityRanges: readonly Row[], total: number): LeadingRow | null => {
+const settleRun = (book: Positions, run: Row, entityRanges: readonly Row[]): LeadingRow | null => {
   const own = new Set(run.members)
-  const touched = entityRanges.filter(({ members }) => members.some((entry) => own.has(entry)))
+  const touched = entityRanges.filter(({ members }) => members.some((index) => own.has(index)))
   const isHeld = ({ members }: Row): boolean =>
-    reaches(usdOf(members.filter((entry) => own.has(entry))), HELD_SHARE * usdOf(members))
+    reaches(
+      usdOf(
+        book,
+        members.filter((index) => own.has(index)),
+      ),
+      HELD_SHARE * usdOf(book, members),
+    )
   const leads = touched.filter(isHeld)
-  const givenBack = new Set(touched.filter((range) => !isHeld(range)).flatMap(({ members }) => members))
-  const members = run.members.filter((entry) => !givenBack.has(entry))
-  const others = usdWithoutLargest(members, leads.length > 0 ? holderOf : ({ owner }) => owner)
-  if (!reaches(others, MIN_SHARE_OF_OTHERS * total)) return null
-  if (leads.length > 0 && !reaches(others, MIN_OTHERS_IN_RUN * usdOf(members))) return null
-  return { row: { ...run, ...edgesOf(members), members }, leads }
+  const givenBack = new Set(touched.filter((range) => !isHeld(range)).flatMap(({ members }) => [...members]))
+  const members = run.members.filter((index) => !givenBack.has(index))
+  const nameOf = leads.length > 0 ? holderOf : ({ owner }: { readonly owner: string }) => owner
+  const others = usdWithoutLargest(entriesAt(book, members), nameOf)
+  if (!reaches(others, MIN_SHARE_OF_OTHERS * book.total)) return null
+  if (leads.length > 0 && !reaches(others, MIN_OTHERS_IN_RUN * usdOf(book, members))) return null
+  return { row: { ...run, ...edgesOf(book, members), members }, leads }
 }
 
 /**
@@ -38,14 +43,14 @@ const settleRun = (run: Row, entityRanges: readonly Row[], total: number): Leadi
  * and must still hold 4 % without its largest owner.
  */
 export const settleRuns = (
+  book: Positions,
   runs: readonly Row[],
   entityRanges: readonly Row[],
-  total: number,
 ): readonly LeadingRow[] => {
   const settled: LeadingRow[] = []
   let claiming = entityRanges
   for (const run of runs) {
-    const leading = settleRun(run, claiming, total)
+    const leading = settleRun(book, run, claiming)
     if (!leading) continue
     settled.push(leading)
     claiming = claiming.filter((range) => !leading.leads.includes(range))
@@ -58,15 +63,17 @@ export const settleRuns = (
  * whoever else is `claimed` by an entity or by a run.
  */
 export const isPartOfCrowd = (
+  book: Positions,
   { row, leads }: LeadingRow,
   crowds: readonly Row[],
-  claimed: ReadonlySet<BookEntry>,
+  claimed: ReadonlySet<number>,
 ): boolean => {
   if (leads.length > 0) return false
-  const usd = usdOf(row.members)
+  const usd = usdOf(book, row.members)
+  const unclaimed = ({ members }: Row): Int32Array => members.filter((index) => !claimed.has(index))
   return crowds.some(
     (crowd) =>
-      reaches(usdInRange(row.members, crowd), INSIDE_SHARE * usd) &&
-      reaches(usdOf(crowd.members.filter((entry) => !claimed.has(entry))), usd),
+      reaches(usdInRange(book, row.members, crowd), INSIDE_SHARE * usd) &&
+      reaches(usdOf(book, unclaimed(crowd)), usd),
   )
 }

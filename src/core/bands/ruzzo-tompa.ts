@@ -3,16 +3,6 @@ import { at } from './columns.ts'
 /** A run of consecutive elements, both ends included. */
 export type Run = { readonly first: number; readonly last: number }
 
-/** A run that is maximal among the elements seen so far. */
-type Candidate = Run & {
-  /** Cumulative score before its first and after its last element. */
-  readonly before: number
-  readonly after: number
-  readonly position: number
-  /** The nearest earlier candidate whose score before it is smaller: the only one it can still join. */
-  readonly rival: Candidate | undefined
-}
-
 /**
  * All maximal scoring runs within `within`, in order (Ruzzo & Tompa 1999, linear time). Element k scores its own
  * mass; the step from k-1 to k costs lambda times the expected mass between them. Runs lighter than `minMass` are
@@ -28,28 +18,45 @@ export const maximalRuns = (input: {
   readonly minMass: number
 }): readonly Run[] => {
   const { massUpTo, expectedUpTo, lambda, within, minMass } = input
-  const massOf = ({ first, last }: Run): number => at(massUpTo, last + 1) - at(massUpTo, first)
-  const candidates: Candidate[] = []
+  // The runs that are maximal among the elements seen so far, a stack in columns.
+  const size = Math.max(0, within.last - within.first + 1)
+  const firsts = new Int32Array(size)
+  const lasts = new Int32Array(size)
+  // Cumulative score before the first and after the last element of each.
+  const before = new Float64Array(size)
+  const after = new Float64Array(size)
+  // The nearest earlier one whose score before it is smaller, the only one it can still join; -1 for none.
+  const rivals = new Int32Array(size)
+  let count = 0
   let score = 0
   for (let k = within.first; k <= within.last; k++) {
     if (k > within.first) score -= lambda * (at(expectedUpTo, k) - at(expectedUpTo, k - 1))
     const mass = at(massUpTo, k + 1) - at(massUpTo, k)
     if (mass <= 0) continue
     let first = k
-    let before = score
-    let position = candidates.length
-    let rival = candidates[position - 1]
+    let start = score
+    let place = count
+    let rival = count - 1
     score += mass
     for (;;) {
-      while (rival && rival.before >= before) rival = rival.rival
-      if (!rival || rival.after >= score) break
-      first = rival.first
-      before = rival.before
-      position = rival.position
-      rival = rival.rival
+      while (rival >= 0 && at(before, rival) >= start) rival = at(rivals, rival)
+      if (rival < 0 || at(after, rival) >= score) break
+      first = at(firsts, rival)
+      start = at(before, rival)
+      place = rival
+      rival = at(rivals, rival)
     }
-    candidates.length = position
-    candidates.push({ first, last: k, before, after: score, position, rival })
+    firsts[place] = first
+    lasts[place] = k
+    before[place] = start
+    after[place] = score
+    rivals[place] = rival
+    count = place + 1
   }
-  return candidates.filter((run) => massOf(run) >= minMass)
+  const runs: Run[] = []
+  for (let i = 0; i < count; i++) {
+    const [first, last] = [at(firsts, i), at(lasts, i)]
+    if (at(massUpTo, last + 1) - at(massUpTo, first) >= minMass) runs.push({ first, last })
+  }
+  return runs
 }

@@ -1,83 +1,151 @@
 import type { Side } from '../report.ts'
 import { type BookEntry, holderOf } from './book.ts'
-import { capHoldings } from './cap.ts'
+import { capOf, cappedUsd } from './cap.ts'
 import { toCents } from './cents.ts'
-import { at, gather } from './columns.ts'
-import { depthOf, REACH } from './depth.ts'
-import { orderByDepth } from './order.ts'
+import { gather } from './columns.ts'
+import { nearestDepth, REACH } from './depth.ts'
+import { heavyHoldings } from './holdings.ts'
+import { keyOf, orderByDepth } from './order.ts'
 
-/** The positions of one side that bands are searched in, from spot outwards, with what the search reads as columns. */
-export type SortedBook = {
+/**
+ * Positions of one side in columns: a search over a million of them reads dense numbers instead of objects. An entry
+ * is named by its index among the `entries` as they came.
+ */
+export type Positions = {
   readonly spot: number
   readonly side: Side
   /** Collateral of the whole side, dust and far prices included, USD: what every share is a share of. */
   readonly total: number
   readonly entries: readonly BookEntry[]
+  /** Price of each of the entries, USD. */
+  readonly price: Float64Array
+  /** Collateral of each of the entries, USD. */
+  readonly usd: Float64Array
+  /** Indices of the entries that are searched, from spot outwards; the columns below are in this order. */
+  readonly order: Int32Array
   readonly depth: Float64Array
   /** Collateral with no holder counting for more than 0.4 % of the total, USD. */
   readonly capped: Float64Array
-  /** Collateral with no owner counting for more than that, whatever labels say, USD. */
-  readonly cappedByOwner: Float64Array
-  /** All collateral of the entry's owner where that is at least 0.4 % of the total, else 0, USD. */
-  readonly heldByOwner: Float64Array
 }
+
+/** A place in a book's order, and what counts there with no owner at more than 0.4 % of the total, USD. */
+export type OwnedPlace = { readonly place: number; readonly cappedByOwner: number }
+
+/** All positions of one side that bands are searched in. */
+export type SortedBook = Positions & {
+  /** Where somebody has a label, from spot outwards. */
+  readonly labelledPlaces: readonly number[]
+  /** Where the owner has at least 0.4 % of the total, all positions taken together, labels aside; from spot outwards. */
+  readonly heavyPlaces: readonly OwnedPlace[]
+}
+
+/** What is to be kept in mind of an entry: its holder or its owner is heavy, it has a label. */
+const HEAVY_HOLDER = 1
+const HEAVY_OWNER = 2
+const LABELLED = 4
 
 /** Orders the entries of one side from spot outwards; dust below `minUsd` and prices out of reach are left out. */
 export const sortBook = (
-  all: readonly BookEntry[],
+  entries: readonly BookEntry[],
   { spot, side, minUsd }: { readonly spot: number; readonly side: Side; readonly minUsd: number },
 ): SortedBook => {
-  const depth = new Float64Array(all.length)
-  const kept = new Int32Array(all.length)
+  const market = { spot, side }
+  const price = new Float64Array(entries.length)
+  const usd = new Float64Array(entries.length)
+  const keys = new Uint32Array(entries.length)
+  const kept = new Int32Array(entries.length)
+  const marks = new Uint8Array(entries.length)
   let count = 0
   let cents = 0
-  all.forEach((entry, i) => {
-    cents += toCents(entry.collateralUsd)
-    // A source whose own feed stands a little beyond spot counts as at spot.
-    depth[i] = Math.max(0, depthOf(entry.price, { spot, side }))
-    const isDust = entry.collateralUsd < minUsd || toCents(entry.collateralUsd) === 0
-    if (!isDust && at(depth, i) <= REACH) kept[count++] = i
+  let isLabelled = false
+  entries.forEach((entry, i) => {
+    const own = toCents(entry.collateralUsd)
+    cents += own
+    price[i] = entry.price
+    usd[i] = entry.collateralUsd
+    if (entry.entity !== null) {
+      marks[i] = LABELLED
+      isLabelled = true
+    }
+    const depth = nearestDepth(entry.price, market)
+    if (entry.collateralUsd < minUsd || own === 0 || !(depth <= REACH)) return
+    keys[count] = keyOf(depth)
+    kept[count++] = i
   })
   const total = cents / 100
-  // In the order they come in: one by one along the sorted book, a million owners' names cost seconds.
-  const byHolder = capHoldings(all, holderOf, total)
-  const isLabelled = all.some(({ entity }) => entity !== null)
-  const byOwner = isLabelled ? capHoldings(all, ({ owner }) => owner, total) : byHolder
-  const order = orderByDepth(all, depth, kept.subarray(0, count), side)
-  const entries: BookEntry[] = []
-  for (let k = 0; k < order.length; k++) {
-    const entry = all[at(order, k)]
-    if (entry !== undefined) entries.push(entry)
+  const byHolder = heavyHoldings(entries, holderOf, capOf(total))
+  const byOwner = isLabelled ? heavyHoldings(entries, ({ owner }) => owner, capOf(total)) : byHolder
+  for (const i of byHolder.indices) marks[i] = (marks[i] ?? 0) | HEAVY_HOLDER
+  for (const i of byOwner.indices) marks[i] = (marks[i] ?? 0) | HEAVY_OWNER
+
+  const order = kept.subarray(0, count)
+  orderByDepth(entries, market, keys.subarray(0, count), order)
+  const depth = new Float64Array(count)
+  const capped = new Float64Array(count)
+  const labelledPlaces: number[] = []
+  const heavyPlaces: OwnedPlace[] = []
+  for (let place = 0; place < count; place++) {
+    const i = order[place] ?? 0
+    const own = usd[i] ?? 0
+    const mark = marks[i] ?? 0
+    depth[place] = nearestDepth(price[i] ?? 0, market)
+    capped[place] = own
+    if (mark === 0) continue
+    if (mark & HEAVY_HOLDER) capped[place] = cappedUsd(own, byHolder.at(i) ?? 0, total)
+    if (mark & HEAVY_OWNER)
+      heavyPlaces.push({ place, cappedByOwner: cappedUsd(own, byOwner.at(i) ?? 0, total) })
+    if (mark & LABELLED) labelledPlaces.push(place)
   }
-  return {
-    spot,
-    side,
-    total,
-    entries,
-    depth: gather(depth, order),
-    capped: gather(byHolder.capped, order),
-    cappedByOwner: gather(byOwner.capped, order),
-    heldByOwner: gather(byOwner.held, order),
-  }
+  return { spot, side, total, entries, price, usd, order, depth, capped, labelledPlaces, heavyPlaces }
 }
 
-/** The same book, with the same total, without some of its entries. */
-export const without = (book: SortedBook, removed: ReadonlySet<BookEntry>): SortedBook => {
-  if (removed.size === 0) return book
-  const kept = new Int32Array(book.entries.length)
+/** What counts at each place of the order with no owner at more than 0.4 % of the total, labels aside, USD. */
+export const cappedByOwner = ({
+  usd,
+  order,
+  capped,
+  labelledPlaces,
+  heavyPlaces,
+}: SortedBook): Float64Array => {
+  if (labelledPlaces.length === 0) return capped
+  const column = gather(usd, order)
+  for (const heavy of heavyPlaces) column[heavy.place] = heavy.cappedByOwner
+  return column
+}
+
+/** The entries at `indices`, in their order. */
+export const entriesAt = (
+  { entries }: Pick<Positions, 'entries'>,
+  indices: Iterable<number>,
+): readonly BookEntry[] => {
+  const found: BookEntry[] = []
+  for (const i of indices) {
+    const entry = entries[i]
+    if (entry !== undefined) found.push(entry)
+  }
+  return found
+}
+
+/** The same positions, with the same total, without the entries at `indices`. */
+export const without = (book: Positions, indices: ReadonlySet<number>): Positions => {
+  if (indices.size === 0) return book
+  const removed = new Uint8Array(book.entries.length)
+  for (const i of indices) removed[i] = 1
+  const order = new Int32Array(book.order.length)
+  const depth = new Float64Array(book.order.length)
+  const capped = new Float64Array(book.order.length)
   let count = 0
-  const entries = book.entries.filter((entry, i) => {
-    const stays = !removed.has(entry)
-    if (stays) kept[count++] = i
-    return stays
-  })
-  const indices = kept.subarray(0, count)
+  for (let k = 0; k < order.length; k++) {
+    const i = book.order[k] ?? 0
+    if (removed[i] === 1) continue
+    order[count] = i
+    depth[count] = book.depth[k] ?? 0
+    capped[count++] = book.capped[k] ?? 0
+  }
   return {
     ...book,
-    entries,
-    depth: gather(book.depth, indices),
-    capped: gather(book.capped, indices),
-    cappedByOwner: gather(book.cappedByOwner, indices),
-    heldByOwner: gather(book.heldByOwner, indices),
+    order: order.subarray(0, count),
+    depth: depth.subarray(0, count),
+    capped: capped.subarray(0, count),
   }
 }

@@ -9,8 +9,8 @@ export type CascadeBook = {
   readonly spot: number
   readonly path: Path
   readonly sources: readonly string[]
-  /** Rounds that each source's oracle runs behind the market. */
-  readonly lagRounds: readonly number[]
+  /** Seconds that each source's oracle runs behind the market. */
+  readonly lagSeconds: readonly number[]
   readonly toxic: number
   /** Positions whose bonus is the rule's typical one. */
   readonly assumedBonus: number
@@ -47,7 +47,7 @@ export type BookOptions = {
   readonly phi?: number
   readonly phiOf?: Readonly<Record<string, number>>
   /** Instead of the rule's own, per source. */
-  readonly lagRoundsOf?: Readonly<Record<string, number>>
+  readonly lagSecondsOf?: Readonly<Record<string, number>>
 }
 
 type Loose = {
@@ -61,7 +61,7 @@ const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 
 /** Expands every position to its ladder and orders all rungs by falling price, whatever the order of the input. */
 export const createCascadeBook = (
   positions: readonly CascadePosition[],
-  { spot, path = 'continuous', phi = 1, phiOf = {}, lagRoundsOf = {} }: BookOptions,
+  { spot, path = 'continuous', phi = 1, phiOf = {}, lagSecondsOf = {} }: BookOptions,
 ): CascadeBook => {
   const ladders = positions.map((position) => ladderOf(position, path))
   const loose: Loose[] = []
@@ -91,11 +91,11 @@ export const createCascadeBook = (
   const sourceIndex = new Map(sources.map((source, index) => [source, index]))
   const sourceOf = positions.map(({ source }) => sourceIndex.get(source) ?? 0)
   const shares = sources.map((source) => phiOf[source] ?? phi)
-  const lagRounds = sources.map((source) => lagRoundsOf[source] ?? 0)
+  const lagSeconds = sources.map((source) => lagSecondsOf[source] ?? 0)
   for (const { source, rule } of positions) {
     const index = sourceIndex.get(source)
-    if (index !== undefined && lagRoundsOf[source] === undefined)
-      lagRounds[index] = Math.max(lagRounds[index] ?? 0, rule.lagRounds)
+    if (index !== undefined && lagSecondsOf[source] === undefined)
+      lagSeconds[index] = Math.max(lagSeconds[index] ?? 0, rule.lagSeconds)
   }
 
   const rungs = createRungs(order.length)
@@ -119,7 +119,7 @@ export const createCascadeBook = (
     spot,
     path,
     sources,
-    lagRounds,
+    lagSeconds,
     toxic: ladders.reduce((count, { toxic }) => count + (toxic ? 1 : 0), 0),
     assumedBonus: positions.reduce((count, { bonus }) => count + (bonus === null ? 1 : 0), 0),
     rungs,

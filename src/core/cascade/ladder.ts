@@ -55,9 +55,15 @@ type Open = { readonly amount: number; readonly debtUsd: number; readonly price:
 /** The most that one liquidation takes at `price`, and the debt it repays. */
 const liquidate = (
   { amount, debtUsd, price }: Open,
-  { rule, bonus, cost, whole }: { rule: LiquidationRule; bonus: number; cost: number; whole: boolean },
+  {
+    rule,
+    share,
+    bonus,
+    cost,
+    whole,
+  }: { rule: LiquidationRule; share: number; bonus: number; cost: number; whole: boolean },
 ): { readonly taken: number; readonly repaidUsd: number } => {
-  const wanted = whole ? debtUsd : Math.min(rule.closeFactor * debtUsd, debtUsd - rule.minLeftoverUsd)
+  const wanted = whole ? debtUsd : Math.min(share * debtUsd, debtUsd - rule.minLeftoverUsd)
   const needed = (wanted * (1 + bonus)) / price
   const leaves = (amount - needed) * price
   if (leaves <= 0) return { taken: amount, repaidUsd: Math.min(wanted, (amount * price) / cost) }
@@ -65,6 +71,23 @@ const liquidate = (
   if (whole || leaves >= rule.minLeftoverUsd) return { taken: needed, repaidUsd: wanted }
   const taken = Math.max(0, amount - rule.minLeftoverUsd / price)
   return { taken, repaidUsd: (taken * price) / (1 + bonus) }
+}
+
+/** A position that is only brought back to a health factor of 1 would fall again at once: at least so far is played. */
+const LEAST_TARGET = 1.01
+
+/**
+ * Share of the debt that one liquidation may repay at a health factor of 1. To come back to the health factor t it takes
+ * (t − 1) / (t − LT·(1+b)) of it.
+ */
+const shareOf = (
+  { closeFactor, targetHealthFactor }: LiquidationRule,
+  { threshold, bonus }: { readonly threshold: number; readonly bonus: number },
+): number => {
+  if (targetHealthFactor === undefined) return closeFactor
+  const target = Math.max(targetHealthFactor, LEAST_TARGET)
+  const relief = target - threshold * (1 + bonus)
+  return relief > 0 ? Math.min(1, (target - 1) / relief) : 1
 }
 
 /**
@@ -82,13 +105,14 @@ export const ladderOf = (position: CascadePosition, path: Path = 'continuous'): 
   const threshold = Math.min(position.threshold, debtUsd / (amount * price))
   const backedUsd = Math.max(0, debtUsd - amount * threshold * price)
   const toxic = threshold * (1 + bonus) >= 1
+  const share = shareOf(rule, { threshold, bonus })
   const low = path === 'jump' ? (rule.wholeAtHealthFactor ?? 0) : 0
   const cliff = Math.max(0, (low * debtUsd - backedUsd) / (amount * threshold))
   const rungs: Rung[] = []
   while (rungs.length < MAX_RUNGS && amount > 0 && debtUsd > backedUsd) {
     const small = amount * price < rule.wholeBelowUsd || debtUsd < rule.wholeBelowUsd
-    const whole = toxic || small || rule.closeFactor >= 1 || price <= cliff
-    const { taken, repaidUsd } = liquidate({ amount, debtUsd, price }, { rule, bonus, cost, whole })
+    const whole = toxic || small || share >= 1 || price <= cliff
+    const { taken, repaidUsd } = liquidate({ amount, debtUsd, price }, { rule, share, bonus, cost, whole })
     amount = taken < amount ? amount - taken : 0
     debtUsd = repaidUsd < debtUsd ? debtUsd - repaidUsd : 0
     const unpaidUsd = amount > 0 ? 0 : Math.max(0, debtUsd - backedUsd)

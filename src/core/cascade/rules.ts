@@ -3,6 +3,8 @@ export type LiquidationRule = {
   readonly name: string
   /** Share of the whole debt that one liquidation may repay just below a health factor of 1. */
   readonly closeFactor: number
+  /** Instead of the close factor: one liquidation may repay what brings the position back to this health factor. */
+  readonly targetHealthFactor?: number
   /** At or below this health factor the whole debt may be repaid; null where there is no such step. */
   readonly wholeAtHealthFactor: number | null
   /** With less collateral or less debt than this, USD, the whole debt may be repaid. */
@@ -13,8 +15,8 @@ export type LiquidationRule = {
   readonly takesAll: boolean
   /** The penalty is the protocol's own income: without it the debt is still repaid. */
   readonly penaltyToProtocol: boolean
-  /** Rounds that the protocol's oracle runs behind the market. */
-  readonly lagRounds: number
+  /** Seconds that the protocol's oracle runs behind the market; what it brings down is a later wave. */
+  readonly lagSeconds: number
   /** What a liquidator earns on the debt it repays where the position does not say, 0.05 for 5 %. */
   readonly typicalBonus: number
 }
@@ -27,7 +29,7 @@ const WHOLE: LiquidationRule = {
   minLeftoverUsd: 0,
   takesAll: false,
   penaltyToProtocol: false,
-  lagRounds: 0,
+  lagSeconds: 0,
   typicalBonus: 0.05,
 }
 
@@ -49,23 +51,42 @@ export const AAVE_BEFORE_33: LiquidationRule = {
   wholeAtHealthFactor: 0.95,
 }
 
+/** Aave V2 as it was built: half of one asset's debt, however far under water (aave/protocol-v2, LendingPoolCollateralManager). */
+export const AAVE_V2: LiquidationRule = { ...WHOLE, name: 'Aave v2', closeFactor: 0.5 }
+
+/** Aave V2 since its wind-down: all of one asset's debt at once (bgd-labs/v2-deprecation, the same contract). */
+export const AAVE_V2_WIND_DOWN: LiquidationRule = { ...WHOLE, name: 'Aave v2 wind-down' }
+
+/**
+ * Aave v4: as much as brings the position back to the spoke's target, or all of it where that is little. 1.05 stands for
+ * a spoke that is not read; its own is in its liquidation configuration (aave-v4, LiquidationLogic).
+ */
+export const AAVE_V4: LiquidationRule = {
+  ...WHOLE,
+  name: 'Aave v4',
+  targetHealthFactor: 1.05,
+  wholeBelowUsd: 1000,
+}
+
 /** Morpho Blue and everything else that repays the whole debt and returns what collateral is left. */
 export const WHOLE_POSITION: LiquidationRule = WHOLE
 
 /** Compound v3: `absorb` takes the whole account; the protocol sells the collateral at a discount afterwards. */
 export const ABSORB: LiquidationRule = { ...WHOLE, name: 'Compound v3 absorb', takesAll: true }
 
-/** Maker (Liquidations 2.0): the whole vault in an auction for debt and penalty, on the price of an hour ago (OSM). */
+/** Maker (Liquidations 2.0): the whole vault in an auction for debt and penalty, on a price that is an hour old or more (OSM). */
 export const MAKER: LiquidationRule = {
   ...WHOLE,
   name: 'Maker vault',
   penaltyToProtocol: true,
-  lagRounds: 1,
+  lagSeconds: 3600,
   typicalBonus: 0.13,
 }
 
 const RULE_OF_PROTOCOL: Readonly<Record<string, LiquidationRule>> = {
+  'aave-v2': AAVE_V2_WIND_DOWN,
   'aave-v3': AAVE,
+  'aave-v4': AAVE_V4,
   spark: AAVE_BEFORE_33,
   'compound-v3': ABSORB,
   maker: MAKER,

@@ -2,7 +2,7 @@ import { at } from '../bands/columns.ts'
 import { type AllShocks, fallenAt, finalPriceAt, firstRoundUsd, shockedPrice } from './all-shocks.ts'
 import { type BadDebt, badDebtOf } from './bad-debt.ts'
 import { type CascadeBook, usdUpTo } from './book.ts'
-import { playRounds, type Wave } from './rounds.ts'
+import { type Phase, playRounds, type Wave } from './rounds.ts'
 
 /** What one source contributes to a cascade. */
 export type SourceSale = {
@@ -13,6 +13,8 @@ export type SourceSale = {
   /** The same at the rungs' own prices. */
   readonly usd: number
   readonly repaidUsd: number
+  /** Seconds that its oracle runs behind the market. */
+  readonly lagSeconds: number
 }
 
 /** What the model makes of one outside shock. */
@@ -39,6 +41,10 @@ export type CascadeResult = {
   readonly massMultiplier: number | null
   readonly badDebt: BadDebt
   readonly bySource: readonly SourceSale[]
+  /** Of `usd`, what oracles that lag bring down later than the shock. */
+  readonly laterUsd: number
+  /** The moments at which anything is liquidated, at most `WAVES` of them; one only where no oracle lags. */
+  readonly phases: readonly Phase[]
   /** The first rounds, at most `WAVES` of them. */
   readonly waves: readonly Wave[]
 }
@@ -64,6 +70,7 @@ const salesOf = (book: CascadeBook, fallen: number): readonly SourceSale[] => {
     amount: at(amount, i),
     usd: at(cents, i) / 100,
     repaidUsd: at(repaid, i),
+    lagSeconds: book.lagSeconds[i] ?? 0,
   }))
 }
 
@@ -101,6 +108,8 @@ export const simulate = (shocks: AllShocks, pct: number): CascadeResult => {
     massMultiplier: first > 0 ? usd / first : null,
     badDebt: badDebtOf(book, path.executedAt, finalPrice),
     bySource,
+    laterUsd: path.phases.reduce((total, { seconds, usd }) => total + (seconds > 0 ? usd : 0), 0),
+    phases: path.phases.slice(0, WAVES),
     waves: path.waves.slice(0, WAVES),
   }
 }

@@ -1,6 +1,7 @@
 import { at } from '../bands/columns.ts'
 import { InvalidDataError } from '../errors.ts'
 import { countAtLeast, countBelow } from './search.ts'
+import { sqrtRatioAtTick } from './sqrt-price.ts'
 
 /** A Uniswap v3 pool of the driver against a quote asset, as read at the pinned block. */
 export type TickPool = {
@@ -12,6 +13,9 @@ export type TickPool = {
   readonly liquidity: bigint
   /** The initialised ticks, in any order; those that buying the driver would cross are not needed. */
   readonly ticks: readonly { readonly tick: number; readonly liquidityNet: bigint }[]
+  readonly tickSpacing: number
+  /** What the pool keeps of the driver that is sold, in millionths. */
+  readonly fee: number
   readonly driver: 'token0' | 'token1'
   readonly driverDecimals: number
   readonly quoteDecimals: number
@@ -23,7 +27,7 @@ export type TickPool = {
 export type TickCurve = {
   /** √(USD per driver unit) at the upper end of each piece; the last piece reaches down to 0. */
   readonly root: Float64Array
-  /** Liquidity of each piece: driver = L·(1/√low − 1/√high). */
+  /** Liquidity of each piece: driver handed over, with the fee = L·(1/√low − 1/√high). */
   readonly liquidity: Float64Array
   /** Driver units sold by the time the price reaches the upper end of each piece. */
   readonly amount: Float64Array
@@ -33,12 +37,17 @@ type Change = { readonly root: number; readonly pool: number; readonly liquidity
 
 /** Where a pool's liquidity changes as the driver is sold, and to what, in human units. */
 const changesOf = (pool: TickPool, index: number): readonly Change[] => {
-  const { driver, driverDecimals, quoteDecimals, quoteUsd } = pool
+  const { driver, driverDecimals, quoteDecimals, quoteUsd, fee } = pool
   const direct = driver === 'token0'
   const rootScale = 10 ** ((driverDecimals - quoteDecimals) / 2) * Math.sqrt(quoteUsd)
-  const liquidityScale = 10 ** (-(driverDecimals + quoteDecimals) / 2) * Math.sqrt(quoteUsd)
-  const rootX96 = Number(pool.sqrtPriceX96) / 2 ** 96
-  const start = (direct ? rootX96 : 1 / rootX96) * rootScale
+  // the fee stays outside the curve, so that a seller hands over that much more
+  const gross = 1 / (1 - fee / 1e6)
+  const liquidityScale = 10 ** (-(driverDecimals + quoteDecimals) / 2) * Math.sqrt(quoteUsd) * gross
+  const rootOf = (rootX96: bigint): number => {
+    const raw = Number(rootX96) / 2 ** 96
+    return (direct ? raw : 1 / raw) * rootScale
+  }
+  const start = rootOf(pool.sqrtPriceX96)
 
   const crossed = pool.ticks
     .filter(({ tick }) => (direct ? tick <= pool.tick : tick > pool.tick))
@@ -49,14 +58,17 @@ const changesOf = (pool: TickPool, index: number): readonly Change[] => {
     raw += direct ? -liquidityNet : liquidityNet
     if (raw < 0n)
       throw new InvalidDataError(`ticks do not fit the pool: liquidity is negative beyond tick ${tick}`)
-    const root = Math.min(start, 1.0001 ** ((direct ? tick : -tick) / 2) * rootScale)
+    const root = Math.min(start, rootOf(sqrtRatioAtTick(tick)))
     changes.push({ root, pool: index, liquidity: Number(raw) * liquidityScale })
   }
   return changes
 }
 
-/** The exact piecewise curve of one or more pools together (Uniswap v3 whitepaper, 6.2), each from its own price down. */
-export const createTickCurve = (pools: readonly TickPool[]): TickCurve => {
+/**
+ * The piecewise curve of one or more pools together (Uniswap v3 whitepaper, 6.2), each from its own price down, with the
+ * pools' fees; `multiple` times their liquidity. In doubles: within 1e-9 of `sellInto`, which is exact.
+ */
+export const createTickCurve = (pools: readonly TickPool[], multiple = 1): TickCurve => {
   if (pools.length === 0) throw new InvalidDataError('a tick curve needs at least one pool')
   const changes = pools.flatMap(changesOf).sort((a, b) => b.root - a.root || a.pool - b.pool)
   const root = new Float64Array(changes.length)
@@ -67,7 +79,7 @@ export const createTickCurve = (pools: readonly TickPool[]): TickCurve => {
     root[i] = change.root
     if (i > 0) amount[i] = at(amount, i - 1) + at(liquidity, i - 1) * (1 / change.root - 1 / at(root, i - 1))
     current[change.pool] = change.liquidity
-    liquidity[i] = current.reduce((sum, value) => sum + value, 0)
+    liquidity[i] = multiple * current.reduce((sum, value) => sum + value, 0)
   })
   return { root, liquidity, amount }
 }

@@ -1,3 +1,4 @@
+import { weightOf } from '../bars.ts'
 import { change, plural, price } from '../format.ts'
 import { AXIS_WIDTH, type Panel } from './columns.ts'
 import { drawnBars, drawnWhales, type Frame, VALUE_TICKS } from './frame.ts'
@@ -53,19 +54,19 @@ export const priceAxis = ({ report, bottom }: Frame, { x }: Panel): string => {
 
 /** What lies beyond the drawn prices of a side, away from spot; the first text that has room. */
 const beyondText = ({ unit }: Frame, { side, histogram, x }: Panel): string => {
-  const { underflow, step, bars } = histogram
-  if (underflow.collateralUsd <= 0) return ''
+  const { underflow, step, stepPct, bars } = histogram
+  const beyond = weightOf(underflow)
+  if (beyond <= 0) return ''
   const end =
     side === 'below'
       ? bars.reduce((least, { low }) => Math.min(least, low), bars[0]?.low ?? x.low)
       : bars.reduce((most, { high }) => Math.max(most, high), bars[0]?.high ?? x.high)
-  const edge = `$${price(end, decimalsOf(step))}`
-  const amount = unit.write(underflow.collateralUsd)
+  const edge = `$${price(end, stepPct === null ? decimalsOf(step) : undefined)}`
+  const amount = unit.write(beyond)
   const arrow = (text: string): string =>
     side === 'below' ? `← under ${edge}: ${text}` : `over ${edge}: ${text} →`
-  const texts = [`${amount} more (${plural(underflow.positions, 'position')})`, `${amount} more`, amount].map(
-    arrow,
-  )
+  const who = underflow.positions === 0 ? 'over ranges' : plural(underflow.positions, 'position')
+  const texts = [`${amount} more (${who})`, `${amount} more`, amount].map(arrow)
   return (
     texts.find((text) => textWidth(text, SIZE.small) <= x.to - x.from) ??
     fitted(amount, x.to - x.from, SIZE.small)
@@ -145,10 +146,12 @@ export const valueCaptions = (frame: Frame): string => {
   const { below, above } = columns
   const y = top - 9
   const place = (x: number): TextPlace => ({ x, y, size: SIZE.small })
-  const step = price(report.histogram.step, decimalsOf(report.histogram.step))
+  const { step, stepPct } = report.histogram
+  const width =
+    stepPct === null ? `$${price(step, decimalsOf(step))}` : `${price(stepPct, decimalsOf(stepPct))}%`
   const left = below.x.from - AXIS_WIDTH + 8
   const bars = fitted(
-    `collateral per $${step} of price, ${unit.label}`,
+    `collateral per ${width} of price, ${unit.label}`,
     (below.x.to - left) * 0.9,
     SIZE.small,
   )

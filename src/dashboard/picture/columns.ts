@@ -1,4 +1,5 @@
 import type { Histogram, Report, Side } from '../../core/report.ts'
+import { weightOf } from '../bars.ts'
 import { linear, type Scale } from './scale.ts'
 
 /** One side of spot: the prices drawn and where they lie across the picture. */
@@ -28,7 +29,7 @@ const LEAST = 0.1
 const edgesOf = (report: Report, side: Side, end: 'low' | 'high'): readonly number[] => {
   const histogram = side === 'below' ? report.histogram : report.histogramAbove
   return [
-    ...histogram.bars.filter(({ collateralUsd }) => collateralUsd > 0).map((bar) => bar[end]),
+    ...histogram.bars.filter((bar) => weightOf(bar) > 0).map((bar) => bar[end]),
     ...report.bands.filter((band) => band.side === side).map((band) => band[end]),
     ...report.levels.filter(({ crossed }) => crossed === side).map(({ price }) => price),
   ]
@@ -39,8 +40,8 @@ export const holdsAny = (report: Report, side: Side): boolean => {
   const histogram = side === 'below' ? report.histogram : report.histogramAbove
   return (
     edgesOf(report, side, 'low').length > 0 ||
-    histogram.underflow.collateralUsd > 0 ||
-    histogram.overflow.collateralUsd > 0 ||
+    weightOf(histogram.underflow) > 0 ||
+    weightOf(histogram.overflow) > 0 ||
     report.whales.some((whale) => whale.side === side)
   )
 }

@@ -1,4 +1,5 @@
 import type { Report, Whale } from '../../core/report.ts'
+import { weightOf } from '../bars.ts'
 import type { Columns, Panel } from './columns.ts'
 import { linear, type Scale } from './scale.ts'
 import { type Layer, layersOf } from './source-colors.ts'
@@ -32,7 +33,7 @@ export type Frame = {
 
 /** The bars of a side that hold anything within the drawn prices. */
 export const drawnBars = ({ histogram, x }: Panel): Panel['histogram']['bars'] =>
-  histogram.bars.filter((bar) => bar.collateralUsd > 0 && bar.high > x.low && bar.low < x.high)
+  histogram.bars.filter((bar) => weightOf(bar) > 0 && bar.high > x.low && bar.low < x.high)
 
 /** The largest owners whose price lies within the drawn ones, the largest first. */
 export const drawnWhales = (report: Report, { side, x }: Panel): readonly Whale[] =>
@@ -42,14 +43,15 @@ export const drawnWhales = (report: Report, { side, x }: Panel): readonly Whale[
     .slice(0, MOST_WHALES)
 
 const heaviest = (report: Report, panel: Panel): number =>
-  [...drawnBars(panel), ...drawnWhales(report, panel)].reduce(
-    (most, { collateralUsd }) => Math.max(most, collateralUsd),
+  Math.max(
     0,
+    ...drawnBars(panel).map(weightOf),
+    ...drawnWhales(report, panel).map(({ collateralUsd }) => collateralUsd),
   )
 
 /** Collateral from spot to the far end of the drawn bars, USD. */
 export const drawnSum = (panel: Panel): number =>
-  drawnBars(panel).reduce((sum, bar) => sum + bar.collateralUsd, panel.histogram.overflow.collateralUsd)
+  drawnBars(panel).reduce((sum, bar) => sum + weightOf(bar), weightOf(panel.histogram.overflow))
 
 /** The scales of the value axes between two heights. */
 export const frameOf = (

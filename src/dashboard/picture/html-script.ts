@@ -17,14 +17,16 @@ const amount = (svg, n) =>
   svg.classList.contains('driver') ? write(n / spot, 2) + ' ' + report.driver.symbol : usd(n)
 const price = (n) => '$' + n.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: spot < 10 ? 6 : 2 })
 
+const weight = (bar) => bar.collateralUsd + bar.rangeUsd
+const amountOf = (bar, layer) => Math.max(0, bar.bySource[layer] || 0) + Math.max(0, bar.rangeBySource[layer] || 0)
 const parts = (bar) => {
-  const named = layers.map((layer) => (layer === null ? 0 : Math.max(0, bar.bySource[layer] || 0)))
-  const rest = bar.collateralUsd - named.reduce((a, b) => a + b, 0)
+  const named = layers.map((layer) => (layer === null ? 0 : amountOf(bar, layer)))
+  const rest = weight(bar) - named.reduce((a, b) => a + b, 0)
   return layers.map((layer, i) => (layer === null ? Math.max(0, rest) : named[i]))
 }
 const visible = (bar) =>
   boxes.length === 0 || boxes.every((box) => box.checked)
-    ? bar.collateralUsd
+    ? weight(bar)
     : parts(bar).reduce((sum, part, i) => sum + (shown(i) ? part : 0), 0)
 
 const panelAt = (svg, x) =>
@@ -45,6 +47,7 @@ const lines = (svg, panel, at) => {
   return [
     price(at) + ' (' + (pct > 0 ? '+' : '') + pct.toFixed(1) + '% from spot), ' + amount(svg, sum) + ' from spot to the last whole bar',
     bar === undefined ? 'no bar here' : 'bar ' + price(bar.low) + ' to ' + price(bar.high) + ': ' + amount(svg, visible(bar)) +
+      (bar.rangeUsd > 0 ? ' (' + amount(svg, bar.rangeUsd) + ' of it over ranges)' : '') +
       ', ' + write(bar.positions, 0) + ' positions' + (held.length > 0 ? ' (' + held.join(', ') + ')' : ''),
     ...bands.map((band) => '#' + band.rank + ' ' + band.kind + ' ' + price(band.low) + ' to ' + price(band.high) + ': ' +
       amount(svg, band.collateralUsd) + ', ' + (band.share * 100).toFixed(1) + '% of its side, ' +
@@ -96,7 +99,7 @@ const restack = (panel) => {
   const { ratio, start, from, to, bottom } = panel.dataset
   if (ratio === undefined) return
   const beyond = report.histogram.overflow
-  let y = +bottom - (beyond.collateralUsd > 0 ? (+start * visible(beyond)) / beyond.collateralUsd : 0)
+  let y = +bottom - (weight(beyond) > 0 ? (+start * visible(beyond)) / weight(beyond) : 0)
   let path = 'M' + to + ' ' + y
   for (const { x, height } of steps.sort((a, b) => b.x - a.x)) {
     y -= height * +ratio

@@ -1,5 +1,5 @@
 import { OUTCOMES } from '../../core/position.ts'
-import type { Band, BandMember, Coverage, Drop, Report, Total } from '../../core/report.ts'
+import type { Band, BandMember, Coverage, Drop, Level, Report, Total } from '../../core/report.ts'
 import { amount, change, count, percent, plural, price, priceDecimals, ratio, usd, utc } from '../format.ts'
 import { type HtmlColumn, htmlTable } from './html-table.ts'
 import { element, escaped } from './markup.ts'
@@ -12,6 +12,12 @@ const figure = <Row>(header: string, value: (row: Row) => string): HtmlColumn<Ro
   value,
   style: 'right',
 })
+
+/** Where a price passes ranges: what it sells of them, beside what it liquidates. */
+const overRanges = <Row extends Pick<Drop, 'rangeUsd'>>(rows: readonly Row[]): readonly HtmlColumn<Row>[] =>
+  rows.some(({ rangeUsd }) => rangeUsd > 0)
+    ? [figure('and over ranges', ({ rangeUsd }) => usd(rangeUsd))]
+    : []
 
 const section = (title: string, content: string): string => `<h2>${escaped(title)}</h2>\n${content}`
 
@@ -102,13 +108,22 @@ const moves = ({ drops, levels, driver }: Report): string => {
   return [
     section(
       'Liquidatable after a move',
-      htmlTable(drops, [figure('move', ({ pct }) => change(pct)), at(), ...money()], 'None was computed.'),
+      htmlTable(
+        drops,
+        [figure('move', ({ pct }) => change(pct)), at(), ...money<Drop>(), ...overRanges(drops)],
+        'None was computed.',
+      ),
     ),
     section(
       'Levels',
       htmlTable(
         levels,
-        [at(), { header: 'crossed', value: ({ crossed }) => crossed }, ...money()],
+        [
+          at(),
+          { header: 'crossed', value: ({ crossed }) => crossed },
+          ...money<Level>(),
+          ...overRanges(levels),
+        ],
         'No level is configured.',
       ),
     ),

@@ -1,5 +1,6 @@
 import type { Report } from '../../core/report.ts'
 import { plural } from '../format.ts'
+import { rangeFill } from './bar-marks.ts'
 import { type Columns, marginsOf } from './columns.ts'
 import { drawnBars, drawnWhales } from './frame.ts'
 import { element, fitted, label, num, textWidth } from './markup.ts'
@@ -51,6 +52,28 @@ const ownersText = (report: Report, { below, above }: Columns): string => {
   return `largest owners${drawn === all ? '' : ` (${drawn} of ${all} drawn)`}, at their mean price`
 }
 
+/** A source, and beside it what of it is sold over ranges; one of the two where there is no other. */
+const layerEntries = (
+  { name, color, rangeUsd, collateralUsd }: Layer,
+  i: number,
+  unit: Unit,
+  id: string,
+): readonly Entry[] => {
+  const called = fitted(name, NAME, SIZE.small)
+  const atPrices = collateralUsd - rangeUsd
+  const solid = { text: `${called} ${unit.write(atPrices)}`, mark: swatch({ fill: color }) }
+  const hatched = {
+    text: `${called} sold over ranges ${unit.write(rangeUsd)}`,
+    mark: swatch({ fill: `url(#${rangeFill(id, i)})` }),
+  }
+  return [...(rangeUsd === 0 || atPrices > 0.005 ? [solid] : []), ...(rangeUsd === 0 ? [] : [hatched])].map(
+    (entry) => ({ ...entry, class: `key k${i}` }),
+  )
+}
+
+const sumText = (layers: readonly Layer[]): string =>
+  `sum from spot down${layers.some(({ rangeUsd }) => rangeUsd > 0) ? ', ranges included' : ''}, right axis`
+
 const entries = (
   report: Report,
   columns: Columns,
@@ -58,11 +81,7 @@ const entries = (
   unit: Unit,
   id: string,
 ): readonly Entry[] => [
-  ...layers.map(({ name, collateralUsd, color }, i) => ({
-    text: `${fitted(name, NAME, SIZE.small)} ${unit.write(collateralUsd)}`,
-    mark: swatch({ fill: color }),
-    class: `key k${i}`,
-  })),
+  ...layers.flatMap((layer, i) => layerEntries(layer, i, unit, id)),
   ...(report.bands.length === 0
     ? []
     : [
@@ -74,7 +93,7 @@ const entries = (
   ...(report.whales.length === 0 ? [] : [{ text: ownersText(report, columns), mark: lollipop }]),
   ...(drawnBars(columns.below).length === 0
     ? []
-    : [{ text: 'sum from spot down, right axis', mark: stroke({ 'stroke-width': 1.75 }) }]),
+    : [{ text: sumText(layers), mark: stroke({ 'stroke-width': 1.75 }) }]),
   ...(report.levels.length === 0 ? [] : [{ text: 'level', mark: stroke({ 'stroke-dasharray': '1.5 3' }) }]),
   ...(columns.already === null
     ? []
@@ -128,15 +147,10 @@ export const legendOf = (
 }
 
 /** What is in no bar and why, named with its sums. */
-export const apartText = ({ totals, driver }: Report, unit: Unit): string => {
-  const { range, never, insolvent, unpriced, already } = totals
+export const apartText = ({ totals, driver }: Report): string => {
+  const { never, insolvent, unpriced, already } = totals
   const parts = [
     ...(already.positions === 0 ? ['liquidatable now: none'] : []),
-    ...(range.positions === 0
-      ? []
-      : [
-          `soft liquidation over a range: ${unit.write(range.collateralUsd)} of ${plural(range.positions, 'position')}`,
-        ]),
     ...(never.positions === 0
       ? []
       : [`at no ${driver.symbol} price: ${plural(never.positions, 'position')}`]),

@@ -10,8 +10,10 @@ export type Layer = {
   readonly source: string | null
   readonly name: string
   readonly color: string
-  /** Of both sides, USD. */
+  /** Of both sides, USD; what is sold over ranges included. */
   readonly collateralUsd: number
+  /** Of it what is sold over ranges. */
+  readonly rangeUsd: number
 }
 
 /** A start of the FNV-1a hash at which the usual sources get colours of their own. */
@@ -43,16 +45,35 @@ const bucketsOf = ({ bars, underflow, overflow }: Histogram): readonly Bucket[] 
   overflow,
 ]
 
-const amountIn = (bucket: Bucket, source: string): number =>
-  Object.hasOwn(bucket.bySource, source) ? Math.max(0, bucket.bySource[source] ?? 0) : 0
+/** A sum and its parts by source. */
+type Divided = { readonly sum: number; readonly parts: Readonly<Record<string, number>> }
 
-/** What of a bucket belongs to a layer, given all layers. */
-export const shareOf = (bucket: Bucket, layer: Layer, layers: readonly Layer[]): number => {
-  if (layer.source !== null) return Math.min(amountIn(bucket, layer.source), bucket.collateralUsd)
-  const named = layers.reduce((sum, { source }) => sum + (source === null ? 0 : amountIn(bucket, source)), 0)
-  const rest = bucket.collateralUsd - named
-  return rest > 0.005 + bucket.collateralUsd * 1e-9 ? rest : 0
+const atPrices = ({ collateralUsd, bySource }: Bucket): Divided => ({ sum: collateralUsd, parts: bySource })
+const overRanges = ({ rangeUsd, rangeBySource }: Bucket): Divided => ({ sum: rangeUsd, parts: rangeBySource })
+
+const amountIn = ({ parts }: Divided, source: string): number =>
+  Object.hasOwn(parts, source) ? Math.max(0, parts[source] ?? 0) : 0
+
+const partOf = (divided: Divided, layer: Named, layers: readonly Named[]): number => {
+  const { sum } = divided
+  if (layer.source !== null) return Math.min(amountIn(divided, layer.source), sum)
+  const named = layers.reduce(
+    (total, { source }) => total + (source === null ? 0 : amountIn(divided, source)),
+    0,
+  )
+  const rest = sum - named
+  return rest > 0.005 + sum * 1e-9 ? rest : 0
 }
+
+type Named = Pick<Layer, 'source'>
+
+/** What a bucket holds of a layer at single prices, given all layers, USD. */
+export const shareOf = (bucket: Bucket, layer: Named, layers: readonly Named[]): number =>
+  partOf(atPrices(bucket), layer, layers)
+
+/** What is sold of a layer in a bucket over ranges, given all layers, USD. */
+export const rangeShareOf = (bucket: Bucket, layer: Named, layers: readonly Named[]): number =>
+  partOf(overRanges(bucket), layer, layers)
 
 /**
  * The sources of the bars, the largest first. A source keeps its colour from report to report (it is drawn from the
@@ -61,19 +82,32 @@ export const shareOf = (bucket: Bucket, layer: Layer, layers: readonly Layer[]):
  */
 export const layersOf = ({ histogram, histogramAbove }: Report): readonly Layer[] => {
   const buckets = [...bucketsOf(histogram), ...bucketsOf(histogramAbove)]
-  const keys = new Set(buckets.flatMap(({ bySource }) => Object.keys(bySource)))
+  const keys = new Set(
+    buckets.flatMap((bucket) => Object.keys({ ...bucket.bySource, ...bucket.rangeBySource })),
+  )
   const sums = [...keys]
     .map((source) => ({
       source,
-      collateralUsd: buckets.reduce((sum, bucket) => sum + amountIn(bucket, source), 0),
+      collateralUsd: buckets.reduce(
+        (sum, bucket) => sum + amountIn(atPrices(bucket), source) + amountIn(overRanges(bucket), source),
+        0,
+      ),
     }))
     .filter(({ collateralUsd }) => collateralUsd > 0)
     .sort((a, b) => b.collateralUsd - a.collateralUsd || (a.source < b.source ? -1 : 1))
     .slice(0, PALETTE.length)
   const colors = colorsOf(sums.map(({ source }) => source))
-  const named = sums.map((sum) => ({ ...sum, name: sum.source, color: colors.get(sum.source) ?? GREY }))
-  const other: Layer = { source: null, name: 'other', color: GREY, collateralUsd: 0 }
-  const all = [...named, other]
-  const rest = buckets.reduce((sum, bucket) => sum + shareOf(bucket, other, all), 0)
-  return rest > 0 ? [...named, { ...other, collateralUsd: rest }] : named
+  const all: readonly Named[] = [...sums, { source: null }]
+  const total = (layer: Named, share: typeof shareOf): number =>
+    buckets.reduce((sum, bucket) => sum + share(bucket, layer, all), 0)
+  const named = sums.map((sum) => ({
+    ...sum,
+    name: sum.source,
+    color: colors.get(sum.source) ?? GREY,
+    rangeUsd: total(sum, rangeShareOf),
+  }))
+  const other = { source: null, name: 'other', color: GREY }
+  const rangeUsd = total(other, rangeShareOf)
+  const collateralUsd = total(other, shareOf) + rangeUsd
+  return collateralUsd > 0 ? [...named, { ...other, collateralUsd, rangeUsd }] : named
 }

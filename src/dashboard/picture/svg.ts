@@ -1,8 +1,9 @@
 import type { Report } from '../../core/report.ts'
+import { weightOf } from '../bars.ts'
 import { plural } from '../format.ts'
 import { gridLines, priceAxis, priceCaption, valueAxes, valueCaptions } from './axes.ts'
 import { bandEdges, bandMarks, levelMarks } from './band-marks.ts'
-import { barMarks, sumLine } from './bar-marks.ts'
+import { barMarks, rangeFill, sumLine } from './bar-marks.ts'
 import { columns as columnsOf, holdsAny, marginsOf, type Panel } from './columns.ts'
 import { type Frame, frameOf } from './frame.ts'
 import { blocksText, header, spotText } from './header.ts'
@@ -11,7 +12,7 @@ import { apartText, LEGEND_ROW, legendOf } from './legend.ts'
 import { element, escaped, fitted, label, num } from './markup.ts'
 import { nowMark } from './now-mark.ts'
 import { BAND, HALO, INK, LINE, PAPER, SIZE, SOFT } from './palette.ts'
-import { layersOf } from './source-colors.ts'
+import { type Layer, layersOf } from './source-colors.ts'
 import { type UnitName, unitOf } from './unit.ts'
 import { whaleMarks } from './whale-marks.ts'
 import { bandText, type Marked, wishesOf } from './wishes.ts'
@@ -34,26 +35,39 @@ const FOOT = 40
 const describe = (report: Report, frame: Frame): string => {
   const { totals, bands, driver } = report
   const sides = `${frame.unit.write(totals.below.collateralUsd)} of collateral is liquidatable if ${driver.symbol} falls, ${frame.unit.write(totals.above.collateralUsd)} if it rises.`
+  const ranges =
+    totals.range.positions === 0
+      ? ''
+      : ` ${frame.unit.write(totals.range.collateralUsd)} is sold over ranges.`
   const listed = bands.slice(0, 5).map((band) => bandText(band, driver.spotUsd, frame.unit))
-  return `${blocksText(report)}; oracle spot ${spotText(report)}. ${sides} ${plural(bands.length, 'band')}${listed.length === 0 ? '' : `: ${listed.join('; ')}`}.`
+  return `${blocksText(report)}; oracle spot ${spotText(report)}. ${sides}${ranges} ${plural(bands.length, 'band')}${listed.length === 0 ? '' : `: ${listed.join('; ')}`}.`
 }
 
-const hatch = (id: string): string =>
+const pattern = (id: string, degrees: number, stripes: string): string =>
+  element(
+    'pattern',
+    { id, width: 6, height: 6, patternUnits: 'userSpaceOnUse', patternTransform: `rotate(${degrees})` },
+    element('rect', { width: 6, height: 6, ...PAPER }) + stripes,
+  )
+
+/** What is liquidatable now, and in each layer's colour, leaning the other way, what is sold over ranges. */
+const hatches = (id: string, layers: readonly Layer[]): string =>
   element(
     'defs',
     {},
-    element(
-      'pattern',
-      {
-        id: `${id}-hatch`,
-        width: 6,
-        height: 6,
-        patternUnits: 'userSpaceOnUse',
-        patternTransform: 'rotate(45)',
-      },
-      element('rect', { width: 6, height: 6, ...PAPER }) +
-        element('path', { d: 'M0 0V6', ...LINE, 'stroke-width': 2.5 }),
-    ),
+    pattern(`${id}-hatch`, 45, element('path', { d: 'M0 0V6', ...LINE, 'stroke-width': 2.5 })) +
+      layers
+        .map(({ rangeUsd, color }, i) =>
+          rangeUsd === 0
+            ? ''
+            : pattern(
+                rangeFill(id, i),
+                -45,
+                element('rect', { width: 6, height: 6, fill: color, 'fill-opacity': 0.25 }) +
+                  element('path', { d: 'M1.5 0V6', stroke: color, 'stroke-width': 2.5 }),
+              ),
+        )
+        .join(''),
   )
 
 const laneLabels = (placed: readonly Placed<Marked>[], frame: Frame, base: number): string => {
@@ -101,7 +115,7 @@ const nothing = (frame: Frame): string => {
 
 /** Pixels that the sum starts with at spot: what a hand-made range leaves out there. */
 const startOf = ({ bottom, sums, unit }: Frame, { histogram }: Panel): number =>
-  bottom - sums.at(unit.of(histogram.overflow.collateralUsd))
+  bottom - sums.at(unit.of(weightOf(histogram.overflow)))
 
 const panelMarks = (frame: Frame, panel: Panel): string => {
   const { x, side } = panel
@@ -128,7 +142,7 @@ const panelMarks = (frame: Frame, panel: Panel): string => {
   )
 }
 
-const foot = (report: Report, frame: Frame, hidden: number): string => {
+const foot = (report: Report, hidden: number): string => {
   const [left, right] = marginsOf(WIDTH)
   const last = [
     'Model-free: observed positions, no forecast',
@@ -137,11 +151,8 @@ const foot = (report: Report, frame: Frame, hidden: number): string => {
   ].join(' · ')
   const place = { x: left, size: SIZE.small }
   return (
-    label(
-      fitted(apartText(report, frame.unit), right - left, SIZE.small),
-      { ...place, y: HEIGHT - 28 },
-      SOFT,
-    ) + label(fitted(last, right - left, SIZE.small), { ...place, y: HEIGHT - 11 }, INK)
+    label(fitted(apartText(report), right - left, SIZE.small), { ...place, y: HEIGHT - 28 }, SOFT) +
+    label(fitted(last, right - left, SIZE.small), { ...place, y: HEIGHT - 11 }, INK)
   )
 }
 
@@ -175,7 +186,7 @@ export const renderSvg = (
       escaped(`${report.driver.symbol} liquidation bands, spot ${spotText(report)}`),
     ),
     element('desc', { id: `${id}-desc` }, escaped(describe(report, frame))),
-    hatch(id),
+    hatches(id, frame.layers),
     element('rect', { width: WIDTH, height: HEIGHT, ...PAPER }),
     head.svg,
     gridLines(frame),
@@ -188,7 +199,7 @@ export const renderSvg = (
     valueAxes(frame),
     ...panels.map((panel) => priceAxis(frame, panel) + priceCaption(frame, panel)),
     legend.draw(legendTop),
-    foot(report, frame, hidden),
+    foot(report, hidden),
   ]
   return `${element(
     'svg',

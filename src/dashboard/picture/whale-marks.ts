@@ -1,4 +1,5 @@
 import type { Whale } from '../../core/report.ts'
+import { weightOf } from '../bars.ts'
 import { percent, plural, price, priceDecimals } from '../format.ts'
 import type { Panel } from './columns.ts'
 import { drawnBars, drawnWhales, type Frame } from './frame.ts'
@@ -32,7 +33,7 @@ const names = (whales: readonly Whale[], frame: Frame, panel: Panel): readonly N
   const bars = drawnBars(panel).map((bar) => ({
     left: panel.x.at(bar.low),
     right: panel.x.at(bar.high),
-    top: y.at(frame.unit.of(bar.collateralUsd)),
+    top: y.at(frame.unit.of(weightOf(bar))),
   }))
   const named: Named[] = []
   for (const whale of whales) {

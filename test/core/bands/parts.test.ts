@@ -12,7 +12,7 @@ import { REACH } from '../../../src/core/bands/depth.ts'
 import { groupPositions } from '../../../src/core/bands/groups.ts'
 import { effectiveCount } from '../../../src/core/bands/holders.ts'
 import { createRandom, drawPoisson } from '../../../src/core/bands/random.ts'
-import { sortBook } from '../../../src/core/bands/sorted-book.ts'
+import { entriesAt, sortBook } from '../../../src/core/bands/sorted-book.ts'
 import { entryOf, generateBook } from '../../helpers/books.ts'
 
 const bookOf = (entries: readonly BookEntry[], minUsd = 0) =>
@@ -36,9 +36,10 @@ describe('a book', () => {
     const check = (entries: readonly BookEntry[]): void => {
       const book = bookOf(entries, 100)
       const wanted = entries.filter(({ collateralUsd, price }) => collateralUsd >= 100 && price >= 100)
-      expect(new Set(book.entries)).toEqual(new Set(wanted))
-      expect(book.entries).toHaveLength(wanted.length)
-      const prices = book.entries.map(({ price }) => price)
+      const listed = entriesAt(book, book.order)
+      expect(new Set(listed)).toEqual(new Set(wanted))
+      expect(listed).toHaveLength(wanted.length)
+      const prices = listed.map(({ price }) => price)
       expect(prices).toEqual(prices.toSorted((a, b) => b - a))
       for (const depth of book.depth) expect(depth >= 0 && depth <= REACH).toBe(true)
     }
@@ -50,7 +51,7 @@ describe('a book', () => {
       const book = bookOf(entries)
       const cap = 0.004 * book.total
       const holderOf = ({ entity, owner }: BookEntry) => entity ?? owner
-      for (const [i, entry] of book.entries.entries()) {
+      for (const [i, entry] of entriesAt(book, book.order).entries()) {
         const own = entries.filter((other) => holderOf(other) === holderOf(entry))
         const held = own.reduce((sum, { collateralUsd }) => sum + collateralUsd, 0)
         const counted = entry.collateralUsd * Math.min(1, cap / held)

@@ -124,16 +124,38 @@ describe('bands', () => {
   })
 
   test('hardly move when spot moves by one per cent', () => {
-    const agreements = [1, 2, 3, 4, 5, 6].flatMap((seed) => {
+    const check = (seed: number, move: number): void => {
       const entries = bookWithCrowd(seed).filter(({ price }) => price < 0.98 * spot)
       const bands = findBands(entries, below)
       expect(bands.length).toBeGreaterThan(0)
-      return [0.99, 1.01].flatMap((move) => {
-        const moved = findBands(entries, { spot: spot * move, side: 'below' })
-        return bands.map((band) => Math.max(...moved.map((other) => agreement(band, other))))
-      })
-    })
-    expect(Math.min(...agreements)).toBeGreaterThanOrEqual(0.95)
+      const moved = findBands(entries, { spot: spot * move, side: 'below' })
+      for (const band of bands)
+        expect(Math.max(...moved.map((other) => agreement(band, other)))).toBeGreaterThanOrEqual(0.95)
+    }
+    fc.assert(fc.property(seeds, fc.constantFrom(0.99, 1.01), check), { ...RUNS, numRuns: 12 })
+  })
+
+  test('have the same edges whatever a member has beyond 0.4 % of the book', () => {
+    const check = (seed: number, growth: number): void => {
+      const book = bookWithCrowd(seed)
+      const total = book.reduce((sum, { collateralUsd }) => sum + collateralUsd, 0)
+      const member = book[book.length - 1]?.id
+      const grown = (extra: number): readonly BookEntry[] => [
+        ...book.map((entry) =>
+          entry.id === member ? { ...entry, collateralUsd: 0.006 * total + extra } : entry,
+        ),
+        // What the member gains somebody else, far away and as much beyond the cap, loses: the cap stays.
+        entryOf({ id: 'far whale', price: 0.051 * spot, collateralUsd: 0.05 * total - extra }),
+      ]
+      const edges = (entries: readonly BookEntry[]) =>
+        findBands(entries, below)
+          .filter(({ kind }) => kind === 'crowd')
+          .map(({ low, high, positions }) => [low, high, positions])
+      const before = edges(grown(0))
+      expect(before.length).toBeGreaterThan(0)
+      expect(edges(grown(growth * total))).toEqual(before)
+    }
+    fc.assert(fc.property(seeds, fc.double({ min: 0, max: 0.003, noNaN: true }), check), RUNS)
   })
 
   test('are not moved by one member growing beyond 0.4 % of the book', () => {

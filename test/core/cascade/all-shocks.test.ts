@@ -6,9 +6,22 @@ import type { Impact } from '../../../src/core/cascade/impact.ts'
 import type { CascadePosition } from '../../../src/core/cascade/ladder.ts'
 import { playRounds } from '../../../src/core/cascade/rounds.ts'
 import { simulate } from '../../../src/core/cascade/simulate.ts'
+import { cascadeTable } from '../../../src/core/cascade/table.ts'
 import { drops } from '../../../src/core/drops.ts'
 import { shuffled } from '../../helpers/books.ts'
-import { anySeed, bookOf, IMPACTS, randomPositions, SPOT, sale, salesAt, shocksOf } from './books.ts'
+import {
+  anySeed,
+  bookOf,
+  IMPACTS,
+  POOL,
+  positionOf,
+  randomPools,
+  randomPositions,
+  SPOT,
+  sale,
+  salesAt,
+  shocksOf,
+} from './books.ts'
 
 const RUNS = { numRuns: 40, seed: 1 }
 const FALLS = Array.from({ length: 120 }, (_, i) => -0.5 * i)
@@ -22,7 +35,7 @@ describe('the answer for all shocks', () => {
     for (let seed = 1; cases < 100_000; seed++) {
       const path = seed % 2 === 0 ? 'jump' : 'continuous'
       const book = bookOf(randomPositions(seed, 1 + Math.floor(40 * random())), { path })
-      for (const impact of IMPACTS) {
+      for (const impact of [...IMPACTS, randomPools(random), randomPools(random)]) {
         const shocks = shocksOf(book, impact)
         for (let i = 0; i < 100; i++) {
           const outside = SPOT * (0.3 + 0.7 * random())
@@ -61,8 +74,8 @@ describe('the answer for all shocks', () => {
 
   test('without impact is the cumulative histogram, to the cent and in one round', () => {
     const check = (seed: number): void => {
-      const book = bookOf(randomPositions(seed, 60), { lagRoundsOf: { 'maker/ethereum/main': 0 } })
-      const shocks = shocksOf({ ...book, lagRounds: book.sources.map(() => 0) }, { kind: 'none' })
+      const book = bookOf(randomPositions(seed, 60), { lagSecondsOf: { 'maker/ethereum/main': 0 } })
+      const shocks = shocksOf({ ...book, lagSeconds: book.sources.map(() => 0) }, { kind: 'none' })
       const entries = Array.from(book.rungs.price, (price, i) => ({
         source: '',
         id: `${i}`,
@@ -178,6 +191,55 @@ describe('the final price', () => {
   })
 })
 
+describe('a cascade', () => {
+  test('never sells more than the collateral of those it takes, nor repays more than their debt', () => {
+    const check = (seed: number): void => {
+      const positions = randomPositions(seed, 60)
+      for (const impact of [...IMPACTS, randomPools(createRandom(seed))]) {
+        const { bySource } = simulate(shocksOf(bookOf(positions), impact), -30)
+        for (const { source, amount, repaidUsd } of bySource) {
+          const mine = positions.filter((position) => position.source === source)
+          const sum = (of: (position: CascadePosition) => number) => mine.reduce((s, p) => s + of(p), 0)
+          expect(amount).toBeLessThanOrEqual(sum(({ driverAmount }) => driverAmount) * (1 + 1e-12))
+          expect(repaidUsd).toBeLessThanOrEqual(sum(({ debtUsd }) => debtUsd) * (1 + 1e-12))
+        }
+      }
+    }
+    fc.assert(fc.property(anySeed, check), RUNS)
+  })
+
+  test('in a constant product is the one in a Uniswap v3 pool of one infinite range', () => {
+    const reserve = 3e4
+    const liquidity = BigInt(Math.round(reserve * Math.sqrt(SPOT) * 1e6)) * 10n ** 6n
+    const pool = { ...POOL, liquidity, ticks: [] }
+    const check = (seed: number, outside: number): void => {
+      const book = bookOf(randomPositions(seed, 60))
+      // the shock moves along the pool's curve, so that it holds more of the driver once it is there
+      const there = reserve * Math.sqrt(SPOT / outside)
+      const product = shocksOf(book, { kind: 'constant-product', reserveUsd: there * SPOT })
+      const ticks = shocksOf(book, { kind: 'uniswap-v3', pools: [pool] })
+      expect(fallenAt(ticks, outside)).toBe(playRounds(book, product.market, outside).fired)
+      expect(finalPriceAt(ticks, outside) / finalPriceAt(product, outside)).toBeCloseTo(1, 9)
+    }
+    const falls = fc.double({ min: 0.5 * SPOT, max: SPOT, noNaN: true })
+    fc.assert(fc.property(anySeed, falls, check), RUNS)
+  })
+
+  test('warns of a position whose liquidation lowers its own health factor, and ends', () => {
+    const check = (seed: number, threshold: number, bonus: number): void => {
+      const toxic = positionOf({ id: 'toxic', threshold, bonus: Math.max(bonus, 1.001 / threshold - 1) })
+      const book = bookOf([...randomPositions(seed, 20).filter(isHealthy), toxic])
+      const table = cascadeTable(book, { symbol: 'ETH', pcts: [-60], impacts: IMPACTS })
+      expect(table.toxic).toBe(1)
+      expect(table.assumptions).toContain('1 position is toxic: taken whole at its trigger')
+    }
+    const share = (min: number, max: number) => fc.double({ min, max, noNaN: true })
+    fc.assert(fc.property(anySeed, share(0.85, 1), share(0, 0.15), check), RUNS)
+  })
+})
+
+const isHealthy = ({ threshold, bonus }: CascadePosition): boolean => threshold * (1 + (bonus ?? 0)) < 0.999
+
 describe('the amount sold', () => {
   const amounts = (positions: readonly CascadePosition[], impact: Impact, phi = 1): readonly number[] => {
     const shocks = shocksOf(bookOf(positions, { phi }), impact)
@@ -187,13 +249,15 @@ describe('the amount sold', () => {
     expect(larger.filter((amount, i) => amount < (smaller[i] ?? 0))).toEqual([])
   }
 
-  test('never falls with the shock, the share that is sold or a thinner market', () => {
+  test('never falls with the shock, the share that is sold, one more position or a thinner market', () => {
     const check = (seed: number): void => {
       const positions = randomPositions(seed, 60)
       for (const impact of IMPACTS) {
         const sold = amounts(positions, impact)
         neverBelow(sold.slice(1), sold.slice(0, -1))
         neverBelow(sold, amounts(positions, impact, 0.5))
+        const [first, ...rest] = positions
+        if (first) neverBelow(sold, amounts(rest, impact))
       }
       neverBelow(
         amounts(positions, { kind: 'depth', usd: 2e7 }),

@@ -12,6 +12,7 @@ import {
   MAKER,
   WHOLE_POSITION,
 } from '../../../src/core/cascade/rules.ts'
+import type { TickPool } from '../../../src/core/cascade/tick-curve.ts'
 
 export const SPOT = 2000
 
@@ -44,7 +45,13 @@ export const salesAt = (
   sales: readonly (readonly [price: number, amount: number])[],
 ): readonly CascadePosition[] => sales.map(([price, amount], i) => sale(price, amount, `${i}`))
 
-const SOURCES = ['aave-v3/ethereum/core', 'maker/ethereum/main', 'morpho/ethereum/main']
+/** By rule, so that the oracle of one source lags and those of the others do not. */
+const sourceOf = (rule: LiquidationRule): string =>
+  rule === MAKER
+    ? 'maker/ethereum/main'
+    : rule === AAVE || rule === AAVE_BEFORE_33
+      ? 'aave-v3/ethereum/core'
+      : 'morpho/ethereum/main'
 
 /** Random positions of every rule, with heavy-tailed sizes. */
 export const randomPositions = (seed: number, count: number): readonly CascadePosition[] => {
@@ -53,7 +60,7 @@ export const randomPositions = (seed: number, count: number): readonly CascadePo
     const rule = RULES[Math.floor(random() * RULES.length)] ?? AAVE
     const driverAmount = Math.min(1e5, 100 / (1 - random()))
     return positionOf({
-      source: SOURCES[Math.floor(random() * SOURCES.length)] ?? '',
+      source: sourceOf(rule),
       id: `${i}`,
       price: 1000 + 999 * random(),
       driverAmount,
@@ -85,17 +92,68 @@ export const POOL = {
     { tick: -201000, liquidityNet: 4n * 10n ** 18n },
     { tick: -199000, liquidityNet: -6n * 10n ** 18n },
   ],
+  tickSpacing: 10,
+  fee: 0,
   driver: 'token0',
   driverDecimals: 18,
   quoteDecimals: 6,
   quoteUsd: 1,
 } as const
 
+/** A pool around spot with random ranges, of either token order and any decimals; nine in ten reach over everything. */
+export const randomPool = (random: () => number): TickPool => {
+  const driver = random() < 0.5 ? 'token0' : 'token1'
+  const driverDecimals = random() < 0.5 ? 18 : 8
+  const quoteDecimals = random() < 0.5 ? 18 : 6
+  const usd = SPOT * (0.98 + 0.04 * random())
+  const scaled = usd * 10 ** (quoteDecimals - driverDecimals)
+  const price = driver === 'token0' ? scaled : 1 / scaled
+  const tickSpacing = [1, 10, 60, 200][Math.floor(4 * random())] ?? 10
+  const tick = Math.floor(Math.log(price) / Math.log(1.0001))
+  // liquidity of so many driver units in a full range
+  const unit = Math.sqrt(usd) * 10 ** ((driverDecimals + quoteDecimals) / 2)
+  const onGrid = (at: number): number => Math.round(at / tickSpacing) * tickSpacing
+  const widest = Math.floor(887_272 / tickSpacing) * tickSpacing
+  const ranges = Array.from({ length: Math.floor(6 * random()) }, () => {
+    const middle = tick + (random() - 0.5) * 8000
+    const half = tickSpacing * (1 + Math.floor((4000 / tickSpacing) * random()))
+    return { low: onGrid(middle - half), high: onGrid(middle + half), size: 10 ** (3 + 3 * random()) }
+  })
+  if (random() < 0.9 || ranges.length === 0) ranges.push({ low: -widest, high: widest, size: 1e4 })
+  const nets = new Map<number, bigint>()
+  let liquidity = 0n
+  for (const { low, high, size } of ranges) {
+    const amount = BigInt(Math.round(size * unit))
+    nets.set(low, (nets.get(low) ?? 0n) + amount)
+    nets.set(high, (nets.get(high) ?? 0n) - amount)
+    if (low <= tick && tick < high) liquidity += amount
+  }
+  return {
+    sqrtPriceX96: BigInt(Math.round(Math.sqrt(price) * 2 ** 96)),
+    tick,
+    liquidity,
+    ticks: [...nets].map(([at, liquidityNet]) => ({ tick: at, liquidityNet })),
+    tickSpacing,
+    fee: [100, 500, 3000, 10_000][Math.floor(4 * random())] ?? 500,
+    driver,
+    driverDecimals,
+    quoteDecimals,
+    quoteUsd: 0.99 + 0.02 * random(),
+  }
+}
+
+/** One to three pools together, once to five times over. */
+export const randomPools = (random: () => number): Impact => ({
+  kind: 'uniswap-v3',
+  pools: Array.from({ length: 1 + Math.floor(3 * random()) }, () => randomPool(random)),
+  multiple: [1, 2, 5][Math.floor(3 * random())] ?? 1,
+})
+
 export const IMPACTS: readonly Impact[] = [
   { kind: 'none' },
   { kind: 'depth', usd: 40e6 },
   { kind: 'sqrt', sigma: 0.04, volumeUsd: 4e8 },
-  { kind: 'constant-product', reserve: 3e5 },
+  { kind: 'constant-product', reserveUsd: 3e5 * SPOT },
   { kind: 'uniswap-v3', pools: [POOL] },
 ]
 

@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createMarket, describeImpact } from '../../../src/core/cascade/impact.ts'
+import { createRandom } from '../../../src/core/bands/random.ts'
+import { createMarket, describeImpact, usdToMove } from '../../../src/core/cascade/impact.ts'
+import { sellInto } from '../../../src/core/cascade/pool-sale.ts'
 import { amountTo, createTickCurve, priceAt } from '../../../src/core/cascade/tick-curve.ts'
-import { IMPACTS, POOL, SPOT } from './books.ts'
+import { anySeed, IMPACTS, POOL, randomPool, SPOT } from './books.ts'
 
 const amounts = fc.double({ min: 0, max: 2e6, noNaN: true })
 const prices = fc.double({ min: 100, max: SPOT, noNaN: true })
@@ -34,6 +36,16 @@ describe('every impact', () => {
     }
   })
 
+  test('says what moves the price 2 %: for exponential depth the figure itself', () => {
+    for (const impact of IMPACTS) {
+      const market = createMarket(impact, SPOT)
+      const usd = usdToMove(market, SPOT)
+      if (impact.kind === 'none') expect(usd).toBeNull()
+      else expect(Math.log(SPOT / market.priceAfter(SPOT, (usd ?? 0) / SPOT))).toBeCloseTo(0.02, 9)
+      if (impact.kind === 'depth') expect(usd).toBeCloseTo(impact.usd, 4)
+    }
+  })
+
   test('has the outside price as its inverse', () => {
     for (const impact of IMPACTS) {
       const market = createMarket(impact, SPOT)
@@ -52,9 +64,11 @@ describe('every impact', () => {
       'no impact',
       '$40,000,000 moves the price 2 %',
       'square-root law, σ 4 % and $400,000,000 a day, Y 1',
-      'constant-product pool of 300000 driver units',
+      'constant-product pool of $600,000,000 on each side',
       '1 Uniswap v3 pool, tick by tick',
     ])
+    const twice = { kind: 'uniswap-v3', pools: [POOL, POOL], multiple: 2 } as const
+    expect(describeImpact(twice)).toBe('2 times 2 Uniswap v3 pools, tick by tick')
   })
 })
 
@@ -75,7 +89,7 @@ describe('the square-root law', () => {
 describe('Uniswap v3', () => {
   test('with one infinite range is the constant product', () => {
     const reserve = 3e5
-    const product = createMarket({ kind: 'constant-product', reserve }, SPOT)
+    const product = createMarket({ kind: 'constant-product', reserveUsd: reserve * SPOT }, SPOT)
     const ticks = createMarket({ kind: 'uniswap-v3', pools: [fullRange(reserve)] }, SPOT)
     const check = (sold: number): void => {
       const expected = product.priceAfter(SPOT, sold)
@@ -120,6 +134,28 @@ describe('Uniswap v3', () => {
       expect(amountTo(double, price)).toBeCloseTo(2 * amountTo(single, price), 6)
     }
     fc.assert(fc.property(prices, check), { seed: 1 })
+  })
+
+  test('ends where the contract’s own integers end, for any pool, token order, decimals and fee', () => {
+    const check = (seed: number, size: number): void => {
+      const pool = randomPool(createRandom(seed))
+      const unit = 10 ** pool.driverDecimals
+      const amount = BigInt(Math.round(size * unit))
+      const { amountIn, sqrtPriceX96 } = sellInto(pool, { amount })
+      const root = Number(sqrtPriceX96) / 2 ** 96
+      const raw = pool.driver === 'token0' ? root ** 2 : root ** -2
+      const usd = raw * 10 ** (pool.driverDecimals - pool.quoteDecimals) * pool.quoteUsd
+      const end = priceAt(createTickCurve([pool]), Number(amount) / unit)
+      if (amountIn < amount) expect(end).toBe(0)
+      else expect(Math.abs(end / usd - 1)).toBeLessThan(1e-8)
+      // twice the liquidity takes twice the sale
+      expect(priceAt(createTickCurve([pool], 2), (2 * Number(amount)) / unit) / (end || 1)).toBeCloseTo(
+        end === 0 ? 0 : 1,
+        9,
+      )
+    }
+    const sizes = fc.double({ min: -2, max: 6, noNaN: true }).map((digits) => 10 ** digits)
+    fc.assert(fc.property(anySeed, sizes, check), { seed: 1, numRuns: 500 })
   })
 
   test('falls through a gap without liquidity, and to nothing once exhausted', () => {

@@ -39,7 +39,9 @@ describe('the depth table', () => {
     expect(table).toMatchObject({ kind: 'model', schemaVersion: 1, driver: { symbol: 'ETH', spotUsd: SPOT } })
     expect(table.assumptions.join('\n')).toContain('1 of 202 positions use their protocol')
     expect(table.assumptions.join('\n')).toContain('positions are toxic')
-    expect(table.assumptions.join('\n')).toContain('Oracles lag behind the market at')
+    expect(table.assumptions.join('\n')).toContain(
+      'Oracles lag behind the market: maker/ethereum/main by 1 h. What they bring down is a later wave',
+    )
     expect(table.assumptions[0]).toMatch(/^A model/)
   })
 
@@ -96,7 +98,7 @@ describe('a million rungs', () => {
   const book: CascadeBook = {
     ...bookOf([]),
     sources: ['x'],
-    lagRounds: [0],
+    lagSeconds: [0],
     rungs: {
       price,
       taken: sold,

@@ -1,0 +1,74 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { priceAt } from '../../src/core/price-response.ts'
+import { WAD } from '../../src/core/units.ts'
+import { fitResponse, samplesAround } from '../../src/engine/fit-response.ts'
+
+/** What an oracle says of one asset while the driver's feed gives an answer; null where it refuses. */
+type Oracle = (answer: bigint) => bigint | null
+
+const respond = (oracle: Oracle, spot: bigint, quoteExposure = 0n) => {
+  const samples = samplesAround(spot).map((driver) => ({ driver, prices: [oracle(driver)] }))
+  return fitResponse(samples, 0, { price: oracle(spot) ?? 0n, spot, quoteExposure })
+}
+
+/** Driver answers with eight decimals, a cent to ten million dollars. */
+const spots = fc.bigInt(10n ** 6n, 10n ** 15n)
+const answers = fc.bigInt(1n, 10n ** 16n)
+
+test('a price that follows in proportion is known to the unit at every driver price', () => {
+  const ratios = fc.record({ ratio: fc.bigInt(10n ** 17n, 5n * 10n ** 18n), spot: spots, answer: answers })
+  fc.assert(
+    fc.property(ratios, ({ ratio, spot, answer }) => {
+      const oracle = (at: bigint) => (at * ratio) / WAD
+      const response = respond(oracle, spot)
+      expect(response).toMatchObject({ exact: true, exposure: WAD })
+      if (response) expect(priceAt(response, answer)).toBe(oracle(answer))
+    }),
+  )
+})
+
+test('so is a price that is stated in the driver: a dollar in ether', () => {
+  // floor(scale · dollar / answer), as MorphoChainlinkOracleV2 has it with the driver's feed below the line
+  const cases = fc.record({ scale: fc.bigInt(10n ** 30n, 10n ** 46n), spot: spots, answer: answers })
+  fc.assert(
+    fc.property(cases, ({ scale, spot, answer }) => {
+      const oracle = (at: bigint) => scale / at
+      const response = respond(oracle, spot, WAD)
+      expect(response).toMatchObject({ exact: true, inverse: true, exposure: 0n })
+      if (response) expect(priceAt(response, answer)).toBe(oracle(answer))
+    }),
+  )
+})
+
+test('a price that stands still moves with what it is stated in, and with nothing else', () => {
+  fc.assert(
+    fc.property(fc.bigInt(1n, 10n ** 40n), spots, fc.constantFrom(0n, WAD), (price, spot, quoteExposure) => {
+      const response = respond(() => price, spot, quoteExposure)
+      expect(response).toMatchObject({ exact: true, numerator: 0n, constant: price, exposure: quoteExposure })
+    }),
+  )
+})
+
+test('an oracle that fails far from spot is fitted from where it answers', () => {
+  const onlyNear = (at: bigint) => (at < 10n ** 10n || at > 10n ** 13n ? null : at * 3n)
+  expect(respond(onlyNear, 2000n * 10n ** 8n)).toMatchObject({ exact: true, exposure: WAD })
+})
+
+test('an oracle that fails one percent from spot is not fitted at all', () => {
+  const spot = 2000n * 10n ** 8n
+  expect(respond((at) => (at === spot ? at : null), spot)).toBe(null)
+})
+
+test('a price that follows half way is called approximate, with that share', () => {
+  const spot = 2000n * 10n ** 8n
+  const half = respond((at) => (spot + at) / 2n, spot)
+  expect(half?.exact).toBe(false)
+  expect(Number(half?.exposure) / 1e18).toBeCloseTo(0.5, 6)
+})
+
+test('a capped price is called approximate, never exact', () => {
+  const spot = 2000n * 10n ** 8n
+  const capped = respond((at) => (at < 1500n * 10n ** 8n ? 1500n * 10n ** 8n : at), spot)
+  expect(capped?.exact).toBe(false)
+})
