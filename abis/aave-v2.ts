@@ -3,7 +3,7 @@
  * Sources: @aave/protocol-v2 1.0.1 (LendingPoolAddressesProvider, LendingPool, AaveOracle), compared with the package by
  * test/adapters/aave-v2-addresses.test.ts; aave/protocol-v2@ce53c4a8 (the AaveOracle of markets whose base is not WETH);
  * bgd-labs/stable-rate-patch@d52994b (LIQUIDATIONS_GRACE_SENTINEL, gracePeriodUntil);
- * docs.lido.fi/integrations/aave/specification (internalBalanceOf, internalTotalSupply, getPooledEthByShares).
+ * lidofinance/aave-asteth-deployment@4a4af1d, verification/AStETH (internalBalanceOf, internalTotalSupply, getPooledEthByShares).
  */
 import { parseAbi } from 'viem'
 

@@ -62,8 +62,16 @@ export const cTokenAbi = parseAbi([
   'function getAccountSnapshot(address account) view returns (uint256 code, uint256 tokens, uint256 borrowed, uint256 exchangeRate)',
 ])
 
+/** `getFeed` is of the ChainlinkOracle of Moonwell and of Venus' first one. */
 export const compoundOracleAbi = parseAbi([
   'function getUnderlyingPrice(address cToken) view returns (uint256)',
+  'function getFeed(string symbol) view returns (address)',
+])
+
+/** Moonwell's ChainlinkCompositeOracle and ChainlinkFeedOEVWrapper: the feed below them. */
+export const moonwellFeedAbi = parseAbi([
+  'function base() view returns (address)',
+  'function originalFeed() view returns (address)',
 ])
 
 export const compoundEventsAbi = parseAbi([

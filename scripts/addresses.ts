@@ -1,4 +1,4 @@
-/** `npm run addresses`: writes the Aave V3 deployments and the asset list from the installed Aave address book. */
+/** `npm run addresses`: writes the Aave V3 and V4 deployments and the asset list from the installed Aave address book. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
@@ -67,14 +67,11 @@ export const markets: Readonly<Record<string, Market>> = {
   'bnb/core': book.AaveV3BNB,
 }
 
-/**
- * Markets of Aave V2, for those of their assets that follow a driver; not the AMM market, whose LP tokens follow one by
- * half and in no straight line.
- */
-const olderMarkets: ByChain<Pick<Market, 'ASSETS'>> = {
-  ethereum: book.AaveV2Ethereum,
-  polygon: book.AaveV2Polygon,
-  avalanche: book.AaveV2Avalanche,
+/** Markets of Aave V2, for those of their assets that follow a driver. */
+const olderMarkets: ByChain<readonly Pick<Market, 'ASSETS'>[]> = {
+  ethereum: [book.AaveV2Ethereum, book.AaveV2EthereumAMM],
+  polygon: [book.AaveV2Polygon],
+  avalanche: [book.AaveV2Avalanche],
 }
 
 /**
@@ -116,6 +113,12 @@ export const curated: Readonly<Record<Driver, readonly string[]>> = {
 }
 
 /**
+ * LP tokens with weight 0.5: what they are worth follows the root of the driver's price, near spot half of its moves. All
+ * are of the AMM market of Aave V2; its BPT_BAL_WETH is no pair of halves, and left out.
+ */
+const halves: Readonly<Record<Driver, RegExp>> = { ETH: /^(UNI|BPT)_(?!BAL).*WETH$/, BTC: /^UNI_WBTC_USDC$/ }
+
+/**
  * The asset that stands for the driver on a chain: the first of these that core lists with a plain driver/USD
  * feed as its price source. So cbBTC stands before WBTC: on Ethereum the source of WBTC (0xDaa4…) is no feed of
  * the address book but an adapter of its own, while cbBTC, tBTC, FBTC and BTC.b share the plain BTC/USD feed.
@@ -129,7 +132,7 @@ const references: Readonly<Record<Driver, readonly string[]>> = {
 export const plainFeeds = (driver: Driver): readonly string[] => [`AAVE_SVR_${driver}__USD`, `${driver}__USD`]
 
 const driverOf = (symbol: string): Driver | undefined =>
-  DRIVERS.find((driver) => curated[driver].includes(symbol))
+  DRIVERS.find((driver) => curated[driver].includes(symbol) || halves[driver].test(symbol))
 
 const byChain = <T>(of: (name: string, chain: Chain) => T): ByChain<T> =>
   Object.fromEntries(Object.entries(chains).map(([name, chain]) => [name, of(name, chain)]))
@@ -154,13 +157,16 @@ export const deriveDeployments = (): Readonly<Record<string, Deployment>> =>
 
 const toAsset = (symbol: string, decimals: number): Asset => {
   const driver = driverOf(symbol)
-  return driver === undefined ? { symbol, decimals } : { symbol, decimals, driver, weight: 1 }
+  if (driver === undefined) return { symbol, decimals }
+  return { symbol, decimals, driver, weight: halves[driver].test(symbol) ? 0.5 : 1 }
 }
 
 /** All underlying assets of a chain's markets, sorted by address. */
 const assetsOf = (chain: string): Readonly<Record<string, Asset>> => {
   const found = new Map<string, Asset>()
-  const older = Object.entries(olderMarkets[chain]?.ASSETS ?? {}).filter(([symbol]) => driverOf(symbol))
+  const older = (olderMarkets[chain] ?? [])
+    .flatMap(({ ASSETS }) => Object.entries(ASSETS))
+    .filter(([symbol]) => driverOf(symbol))
   const listed = marketsOf(chain).flatMap((m) => Object.entries(m.ASSETS))
   for (const [symbol, { UNDERLYING, decimals }] of [...listed, ...older]) {
     const address = getAddress(UNDERLYING)

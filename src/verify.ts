@@ -43,7 +43,8 @@ export const verify = async (options: VerifyOptions): Promise<Verification> => {
   const skipped = new Map<string, number>()
   const priced = book.rows.filter((row) => {
     if (row.priceRaw !== null) return true
-    const reason = row.reason ?? row.outcome
+    // what is said of a range is said of that one alone
+    const reason = row.outcome === 'range' ? row.outcome : (row.reason ?? row.outcome)
     skipped.set(reason, (skipped.get(reason) ?? 0) + 1)
     return false
   })
@@ -138,9 +139,10 @@ const sidesOf = (
 ): readonly { price: bigint; expected: 'liquidatable' | 'safe' }[] => {
   const price = BigInt(row.priceRaw ?? '0')
   const falls = row.outcome === 'below' || (row.outcome === 'already' && price >= spotRaw)
+  // the safe side first: a question that succeeds may liquidate, and the next one must not find the rest of it
   return [
-    { price, expected: 'liquidatable' },
     { price: falls ? price + 1n : price - 1n, expected: 'safe' },
+    { price, expected: 'liquidatable' },
   ]
 }
 

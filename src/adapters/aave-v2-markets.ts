@@ -16,7 +16,7 @@ import { type AaveV3Markets, type Base, type Reserve, riskOf, symbolOf } from '.
 import type { Context } from './adapter.ts'
 import { feedsBelow } from './price-feeds.ts'
 
-/** Everything of a market that its accounts share, in five rounds of reads. */
+/** Everything of a market that its accounts share, in four rounds of reads. */
 export const readMarkets = async (context: Context<AaveDeployment>): Promise<AaveV3Markets> => {
   const { read, tryRead, deployment, block } = context
   const provider = { address: deployment.poolAddressesProvider, abi: aaveV2ProviderAbi } as const
@@ -36,18 +36,20 @@ export const readMarkets = async (context: Context<AaveDeployment>): Promise<Aav
     read({ ...contract, functionName: 'paused' }),
     read({ ...contract, functionName: 'getReservesList' }),
     tryRead({ address: manager, abi: aaveV2GraceAbi, functionName: 'LIQUIDATIONS_GRACE_SENTINEL' }),
-    readBase(context, oracle),
+    readBaseName(context, oracle),
   ])
   const grace = sentinel === zeroAddress ? null : sentinel
-  const reserves = await Promise.all(
-    assets.map((asset) => readReserve(context, { pool, oracle, asset, grace })),
-  )
+  const [reserves, quote] = await Promise.all([
+    Promise.all(assets.map((asset) => readReserve(context, { pool, oracle, asset, grace }))),
+    base.asset === zeroAddress ? {} : readBase(context, base.asset),
+  ])
   return {
     family: 'v2',
     pool,
     oracle,
     revision: Number(revision),
-    ...base,
+    baseUnit: base.unit,
+    ...quote,
     timestamp: Number(block.timestamp),
     paused,
     wholeDebt: WHOLE_DEBT_MANAGERS.includes(getAddress(manager)),
@@ -57,29 +59,32 @@ export const readMarkets = async (context: Context<AaveDeployment>): Promise<Aav
 }
 
 /** What the oracle's prices are in: an older oracle names WETH, a later one its base, the zero address for USD. */
-const readBase = async (
-  { read, tryRead, usdPrices }: Context<AaveDeployment>,
+const readBaseName = async (
+  { tryRead }: Context<AaveDeployment>,
   oracle: Address,
-): Promise<{ readonly baseUnit: bigint; readonly base?: Base }> => {
+): Promise<{ readonly asset: Address; readonly unit: bigint }> => {
   const [base, unit, weth] = await Promise.all([
     tryRead({ address: oracle, abi: aaveV2BaseAbi, functionName: 'BASE_CURRENCY' }),
     tryRead({ address: oracle, abi: aaveV2BaseAbi, functionName: 'BASE_CURRENCY_UNIT' }),
     tryRead({ address: oracle, abi: aaveV2OracleAbi, functionName: 'WETH' }),
   ])
-  const named = base ?? weth
-  const baseUnit = unit ?? (weth === null ? null : WAD)
-  if (named === null || baseUnit === null)
-    throw new InvalidDataError(
-      `the oracle ${oracle} has neither BASE_CURRENCY() nor WETH(), so that nobody knows what its prices are in: check the deployment`,
-    )
-  if (named === zeroAddress) return { baseUnit }
-  const asset = getAddress(named)
+  if (base !== null && unit !== null) return { asset: getAddress(base), unit }
+  if (weth !== null && weth !== zeroAddress) return { asset: getAddress(weth), unit: WAD }
+  throw new InvalidDataError(
+    `the oracle ${oracle} has neither BASE_CURRENCY() nor WETH(), so that nobody knows what its prices are in: check the deployment`,
+  )
+}
+
+const readBase = async (
+  { read, usdPrices }: Context<AaveDeployment>,
+  asset: Address,
+): Promise<{ readonly base: Base }> => {
   const [symbol, [usd]] = await Promise.all([
     read({ address: asset, abi: aaveV3TokenAbi, functionName: 'symbol' }),
     usdPrices([asset]),
   ])
   if (!usd) throw new InvalidDataError(`no answer to the USD price of ${symbol}; report this as a bug`)
-  return { baseUnit, base: { asset, symbol, usd } }
+  return { base: { asset, symbol, usd } }
 }
 
 const readReserve = async (

@@ -95,18 +95,19 @@ const readBalances = async (chain: Chain, markets: CompoundMarkets, account: Add
   )
   const owed = balances.filter(({ borrowed }) => borrowed > 0n).map(({ cToken }) => cToken)
   const debts = venus?.vai && markets.vai ? [...owed, markets.vai.controller] : owed
-  const forced = venus === null ? [] : await readForced(chain, markets, { account, debts })
+  const forced =
+    venus === null || markets.pools === null ? [] : await readForced(chain, markets, { account, debts })
   return { account, balances, pool: venus?.pool ?? '0', vai: venus?.vai ?? null, forced }
 }
 
 const readVenusAccount = async (
   { read }: Chain,
-  { comptroller, vai }: CompoundMarkets,
+  { comptroller, vai, pools }: CompoundMarkets,
   account: Address,
 ): Promise<{ readonly pool: string; readonly vai: VaiDebt | null }> => {
   const venus = { address: comptroller, abi: venusComptrollerAbi, args: [account] } as const
   const [pool, minted] = await Promise.all([
-    read({ ...venus, functionName: 'userPoolId' }),
+    pools === null ? 0n : read({ ...venus, functionName: 'userPoolId' }),
     vai === null ? 0n : read({ ...venus, functionName: 'mintedVAIs' }),
   ])
   if (vai === null || minted === 0n) return { pool: String(pool), vai: null }

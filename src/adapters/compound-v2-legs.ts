@@ -25,7 +25,8 @@ export const enteredOf = (markets: CompoundMarkets, account: CompoundAccount): r
     const market = markets.markets[cToken as Address]
     if (!market) return []
     const isEmpty = holding.tokens === 0n && holding.principal === 0n
-    if (markets.variant === 'venus' && (!market.listed || isEmpty)) return []
+    const passedOver = markets.pools !== null && (!market.listed || isEmpty)
+    if (markets.variant === 'venus' && passedOver) return []
     const terms = poolTerms(markets.pools, account.pool, market)
     return [
       {
@@ -151,6 +152,6 @@ export const debtLegs = (
     : []),
 ]
 
-/** One market's terms as text, for notes. */
+/** What a market's borrowers owe together, as text. */
 export const describeTotal = ({ totalBorrows, decimals, symbol }: Market): string =>
   `${toNumber(totalBorrows, decimals)} ${symbol}`

@@ -1,10 +1,11 @@
-import { type Address, encodeFunctionData, getAddress, hexToString } from 'viem'
+import { type Address, encodeFunctionData, getAddress, hexToString, zeroAddress } from 'viem'
 import { bytes32SymbolAbi } from '../../abis/aave-v3.ts'
 import {
   compoundComptrollerAbi,
   compoundOnlyAbi,
   compoundOracleAbi,
   cTokenAbi,
+  moonwellFeedAbi,
   venusComptrollerAbi,
 } from '../../abis/compound-v2.ts'
 import { WAD } from '../core/units.ts'
@@ -38,6 +39,8 @@ export type Market = Terms &
     readonly storedIndex: bigint
     /** USD per raw unit, WAD; null where the oracle answers nothing or 0, which stops every liquidation. */
     readonly price: bigint | null
+    /** The feed of that price and the one below it, where the oracle names them (Moonwell). */
+    readonly feeds: readonly Address[]
     /** Share of the seized collateral that the protocol keeps. */
     readonly protocolShare: bigint
     /** Its borrowers are liquidatable at any price: deprecated (Compound), or forced by the governance (Venus). */
@@ -56,8 +59,8 @@ export type CompoundMarkets = {
   readonly paused: string | null
   /** By cToken. */
   readonly markets: Readonly<Record<Address, Market>>
-  /** Venus pools by id, without the core pool. */
-  readonly pools: Readonly<Record<string, VenusPool>>
+  /** Venus pools by id, without the core pool; null before Venus had pools, and thresholds beside the factors. */
+  readonly pools: Readonly<Record<string, VenusPool>> | null
   /** null where no VAI can be owed. */
   readonly vai: VaiMarket | null
   /** Blocks since the deployment. */
@@ -88,12 +91,17 @@ export const readMarkets = async (chain: Chain): Promise<CompoundMarkets> => {
     variant === 'venus'
       ? null
       : tryRead({ address: comptroller, abi: compoundOnlyAbi, functionName: 'seizeGuardianPaused' }),
-    variant === 'venus'
-      ? WAD
-      : read({ address: comptroller, abi: compoundOnlyAbi, functionName: 'liquidationIncentiveMantissa' }),
+    // of every market alike; Venus has one a market since it has pools
+    (variant === 'venus' ? tryRead : read)({
+      address: comptroller,
+      abi: compoundOnlyAbi,
+      functionName: 'liquidationIncentiveMantissa',
+    }),
   ])
   const cTokens = [...new Set(all.map((address) => getAddress(address)))]
-  const stored = await Promise.all(cTokens.map((cToken) => readStored(chain, { cToken, oracle, incentive })))
+  const stored = await Promise.all(
+    cTokens.map((cToken) => readStored(chain, { cToken, oracle, incentive: incentive ?? WAD })),
+  )
   const pools = variant === 'venus' ? await readVenusPools(chain, cTokens) : {}
   const accrued = await accrueMarkets(chain, stored, variant)
   const vai = variant === 'venus' ? await readVai(chain) : null
@@ -167,13 +175,15 @@ const readStored = async (
         })
       : null,
   ])
+  const name =
+    symbol ??
+    (shortSymbol === null ? `${(asset ?? cToken).slice(0, 8)}…` : hexToString(shortSymbol, { size: 32 }))
   return {
     cToken,
     asset: asset ?? cToken,
-    symbol:
-      symbol ??
-      (shortSymbol === null ? `${(asset ?? cToken).slice(0, 8)}…` : hexToString(shortSymbol, { size: 32 })),
+    symbol: name,
     decimals,
+    feeds: variant === 'moonwell' ? await readFeeds(chain, { oracle, symbol: name }) : [],
     ...risk,
     forced: risk.forced || forced === true,
     storedIndex: borrowIndex,
@@ -183,34 +193,47 @@ const readStored = async (
   }
 }
 
+/** Moonwell's oracle keeps one feed by the symbol of the underlying; some are wrappers that name another. */
+const readFeeds = async (
+  { tryRead }: Chain,
+  { oracle, symbol }: { readonly oracle: Address; readonly symbol: string },
+): Promise<readonly Address[]> => {
+  const feed = await tryRead({
+    address: oracle,
+    abi: compoundOracleAbi,
+    functionName: 'getFeed',
+    args: [symbol],
+  })
+  if (feed === null || feed === zeroAddress) return []
+  const below = await Promise.all([
+    tryRead({ address: feed, abi: moonwellFeedAbi, functionName: 'base' }),
+    tryRead({ address: feed, abi: moonwellFeedAbi, functionName: 'originalFeed' }),
+  ])
+  return [feed, ...below].filter((address) => address !== null).map((address) => getAddress(address))
+}
+
 type Risk = Terms & Pick<Market, 'forced' | 'debtPaused' | 'collateralPaused'>
 
 const readRisk = async (
-  { read, deployment: { comptroller, variant } }: Chain,
+  { read, tryRead, deployment: { comptroller, variant } }: Chain,
   { cToken, incentive }: { readonly cToken: Address; readonly incentive: bigint },
 ): Promise<Risk> => {
-  if (variant !== 'venus') {
-    const [listed, factor] = await read({
-      address: comptroller,
-      abi: compoundComptrollerAbi,
-      functionName: 'markets',
-      args: [cToken],
-    })
-    return { listed, factor, incentive, forced: false, debtPaused: false, collateralPaused: false }
-  }
   const venus = { address: comptroller, abi: venusComptrollerAbi } as const
-  const paused = (action: number) => read({ ...venus, functionName: 'actionPaused', args: [cToken, action] })
-  const [core, forced, noRepay, noSeize, noLiquidate] = await Promise.all([
-    read({ ...venus, functionName: 'poolMarkets', args: [0n, cToken] }),
-    read({ ...venus, functionName: 'isForcedLiquidationEnabled', args: [cToken] }),
+  const paused = (action: number) =>
+    variant === 'venus' ? read({ ...venus, functionName: 'actionPaused', args: [cToken, action] }) : false
+  const [common, core, forced, noRepay, noSeize, noLiquidate] = await Promise.all([
+    read({ address: comptroller, abi: compoundComptrollerAbi, functionName: 'markets', args: [cToken] }),
+    variant === 'venus' ? tryRead({ ...venus, functionName: 'poolMarkets', args: [0n, cToken] }) : null,
+    variant === 'venus'
+      ? tryRead({ ...venus, functionName: 'isForcedLiquidationEnabled', args: [cToken] })
+      : null,
     ...([3, 4, 5] as const).map(paused),
   ])
-  const [listed, , , threshold, bonus] = core
   return {
-    listed,
-    factor: threshold,
-    incentive: bonus,
-    forced,
+    listed: common[0],
+    factor: core?.[3] ?? common[1],
+    incentive: core?.[4] ?? incentive,
+    forced: forced === true,
     debtPaused: noRepay === true || noLiquidate === true,
     collateralPaused: noSeize === true,
   }

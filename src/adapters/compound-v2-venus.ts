@@ -35,13 +35,14 @@ export type VaiMarket = {
 
 type Chain = Reader & { readonly deployment: { readonly comptroller: Address } }
 
-/** Every pool but the core pool, by id. */
+/** Every pool but the core pool, by id; null at blocks before Venus had pools. */
 export const readVenusPools = async (
-  { read, deployment }: Chain,
+  { read, tryRead, deployment }: Chain,
   vTokens: readonly Address[],
-): Promise<Readonly<Record<string, VenusPool>>> => {
+): Promise<Readonly<Record<string, VenusPool>> | null> => {
   const comptroller = { address: deployment.comptroller, abi: venusComptrollerAbi } as const
-  const last = await read({ ...comptroller, functionName: 'lastPoolId' })
+  const last = await tryRead({ ...comptroller, functionName: 'lastPoolId' })
+  if (last === null) return null
   const ids = Array.from({ length: Number(last) }, (_, i) => BigInt(i + 1))
   const pools = await Promise.all(
     ids.map(async (id) => {
@@ -61,11 +62,11 @@ export const readVenusPools = async (
 
 /** The terms of a market for an account in a pool (MarketFacet.getLiquidationParams); null where it is worth nothing. */
 export const poolTerms = (
-  pools: Readonly<Record<string, VenusPool>>,
+  pools: Readonly<Record<string, VenusPool>> | null,
   pool: string,
   market: Terms & { readonly cToken: Address },
 ): Terms | null => {
-  const chosen = pools[pool]
+  const chosen = pools?.[pool]
   if (!chosen?.active) return market
   return chosen.terms[market.cToken] ?? (chosen.fallback ? market : null)
 }
@@ -80,7 +81,8 @@ export const readVai = async ({ read, tryRead, deployment }: Chain): Promise<Vai
   const [token, liquidationPaused, forced] = await Promise.all([
     read({ ...vai, functionName: 'getVAIAddress' }),
     read({ ...comptroller, functionName: 'actionPaused', args: [controller, 5] }),
-    read({ ...comptroller, functionName: 'isForcedLiquidationEnabled', args: [controller] }),
+    // older comptrollers cannot force
+    tryRead({ ...comptroller, functionName: 'isForcedLiquidationEnabled', args: [controller] }),
   ])
   const symbol = await tryRead({ address: token, abi: cTokenAbi, functionName: 'symbol' })
   // alone in their round, so that they travel in one request and the index is the one after the call
@@ -94,6 +96,6 @@ export const readVai = async ({ read, tryRead, deployment }: Chain): Promise<Vai
     symbol: symbol ?? 'VAI',
     mintIndex,
     liquidationPaused,
-    forced,
+    forced: forced === true,
   }
 }

@@ -21,6 +21,7 @@ import {
 import {
   type CompoundDeployment,
   type CompoundMarkets,
+  type Market,
   priceCall,
   readMarkets,
 } from './compound-v2-markets.ts'
@@ -56,6 +57,10 @@ const bookInterest = ({ markets, vai }: CompoundMarkets): readonly Call[] => [
         },
       ]),
 ]
+
+/** Venus lets nobody liquidate what it has unlisted, and counts it for nothing. */
+const isGone = ({ listed }: Market, variant: CompoundMarkets['variant']): boolean =>
+  variant === 'venus' && !listed
 
 const spotPrice =
   ({ markets }: CompoundMarkets): PriceOf =>
@@ -122,14 +127,14 @@ export const compoundV2: Adapter<CompoundDeployment, CompoundMarkets, CompoundAc
   }),
 
   prices: ({ markets, oracle, vai }) => [
-    ...Object.values(markets).map(({ cToken, asset, symbol, decimals, price }) => ({
+    ...Object.values(markets).map(({ cToken, asset, symbol, decimals, price, feeds }) => ({
       asset: cToken,
       symbol,
       price,
       // USD per raw unit, WAD: of a whole token, 36 decimals without the token's own
       decimals: 36 - decimals,
       ask: priceCall(oracle, cToken),
-      feeds: [],
+      feeds,
       token: asset,
     })),
     // one USD, by the rule of the comptroller's lens
@@ -138,16 +143,18 @@ export const compoundV2: Adapter<CompoundDeployment, CompoundMarkets, CompoundAc
       : [{ asset: vai.token, symbol: vai.symbol, price: WAD, decimals: 18, ask: null, feeds: [] }]),
   ],
 
-  totals: ({ markets, blocks }) =>
-    Object.values(markets).map(({ cToken, symbol, totalBorrows, price }) => ({
-      asset: cToken,
-      symbol,
-      total: totalBorrows,
-      usd: price === null ? null : (totalBorrows * price) / WAD,
-      // Booking interest cuts a unit of the total and a 1e-18th of the index, which is at least 1e18; borrowing and
-      // repaying cut a unit of one account. Both happen less than once a block.
-      tolerance: blocks * (2n + totalBorrows / WAD),
-    })),
+  totals: ({ markets, blocks, variant }) =>
+    Object.values(markets)
+      .filter((market) => !isGone(market, variant))
+      .map(({ cToken, symbol, totalBorrows, price }) => ({
+        asset: cToken,
+        symbol,
+        total: totalBorrows,
+        usd: price === null ? null : (totalBorrows * price) / WAD,
+        // Booking interest cuts a unit of the total and a 1e-18th of the index, which is at least 1e18; borrowing and
+        // repaying cut a unit of one account. Both happen less than once a block.
+        tolerance: blocks * (2n + totalBorrows / WAD),
+      })),
 
   debts: ({ markets }, account) =>
     Object.fromEntries(
@@ -176,7 +183,7 @@ export const compoundV2: Adapter<CompoundDeployment, CompoundMarkets, CompoundAc
     },
   }),
 
-  remarks: ({ markets, vai, variant, paused }) => {
+  remarks: ({ markets, vai, variant, paused, pools }) => {
     const all = Object.values(markets)
     const forced = all.filter((market) => market.forced && market.totalBorrows > 0n)
     const why = variant === 'compound' ? 'deprecated' : 'under forced liquidation'
@@ -186,8 +193,17 @@ export const compoundV2: Adapter<CompoundDeployment, CompoundMarkets, CompoundAc
         ...all
           .filter((market) => market.stuck)
           .map(({ symbol }) => `the interest of ${symbol} cannot be booked: amounts of it are as stored`),
+        ...all
+          .filter((market) => isGone(market, variant) && market.totalBorrows > 0n)
+          .map(
+            (market) =>
+              `${describeTotal(market)} of debt is in a market that Venus has unlisted: not counted`,
+          ),
         ...(vai === null ? [] : [`the protocol reports no total of ${vai.symbol} debt to compare with`]),
         ...(paused === null ? [] : [paused]),
+        ...(pools === null
+          ? ['Venus had no pools at this block: thresholds are the collateral factors']
+          : []),
       ],
       gaps: [],
     }

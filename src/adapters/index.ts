@@ -4,8 +4,12 @@ import { aaveV4 } from './aave-v4.ts'
 import type { AnyAdapter } from './adapter.ts'
 import { compoundV2 } from './compound-v2.ts'
 import { compoundV3 } from './compound-v3.ts'
+import { curve } from './curve.ts'
+import { eulerV2 } from './euler-v2.ts'
 import { importAdapter } from './import.ts'
+import { liquityV2 } from './liquity-v2.ts'
 import { morphoBlue } from './morpho-blue.ts'
+import { sky } from './sky.ts'
 import { spark } from './spark.ts'
 
 /** Every protocol that liqbands reads, and the files it imports. */
@@ -15,7 +19,11 @@ export const adapters: readonly AnyAdapter[] = [
   aaveV4,
   compoundV2,
   compoundV3,
+  curve,
+  eulerV2,
+  liquityV2,
   morphoBlue,
+  sky,
   spark,
   importAdapter,
 ]

@@ -41,8 +41,8 @@ export type MorphoBlueMarket = {
     /** Of its oracle: the feeds that price the collateral, and those that price the loan token, in dollars. */
     readonly base: readonly Address[]
     readonly quote: readonly Address[]
-    /** It has a feed that states one thing in another, like `USDC / ETH`, and moves with no dollar feed. */
-    readonly leaf: boolean
+    /** It prices no loan token and no cross: what it gives is the rate of a share, a staked token, the same token. */
+    readonly rate: boolean
   }
 }
 
@@ -84,7 +84,7 @@ export const readMarkets = async (chain: Chain): Promise<MorphoBlueMarkets> => {
     ),
     chain.usdPrices(loanTokens),
   ])
-  const none = { base: [], quote: [], leaf: false }
+  const none = { base: [], quote: [], rate: false }
   return {
     morpho,
     preLiquidationFactory,
@@ -148,10 +148,11 @@ const readMarket = async (
 /** How Chainlink names a feed in dollars; one of `wstETH / stETH` is no price that a driver could be put on. */
 const IN_DOLLARS = / \/ USD$/
 
-/** And one that states something else in a driver: `USDC / ETH`, not `weETH / ETH`, which is a rate of the same. */
+/** And one that states something in a driver. */
 const IN_DRIVER = /^(.+) \/ (ETH|BTC)$/
 
-const isLeaf = (description: string): boolean => {
+/** It states one thing in another, like `USDC / ETH`; `weETH / ETH` is a rate of the same. */
+const isCross = (description: string): boolean => {
   const [, of = '', driver = ''] = IN_DRIVER.exec(description) ?? []
   return !of.toUpperCase().endsWith(driver)
 }
@@ -160,25 +161,26 @@ type FeedGetter = 'BASE_FEED_1' | 'BASE_FEED_2' | 'QUOTE_FEED_1' | 'QUOTE_FEED_2
 
 /** The feeds of a MorphoChainlinkOracle and what they say they are; none of any other oracle. */
 const readFeeds = async ({ tryRead }: Chain, oracle: Address): Promise<MorphoBlueMarket['feeds']> => {
-  const described = async (functionName: FeedGetter) => {
-    const feed = await tryRead({ address: oracle, abi: morphoBlueOracleAbi, functionName })
-    if (feed === null || feed === zeroAddress) return []
-    const text = await tryRead({ address: feed, abi: feedDescriptionAbi, functionName: 'description' })
-    return text === null ? [] : [{ feed: getAddress(feed), text }]
+  const described = async (getters: readonly FeedGetter[]) => {
+    const feeds = await Promise.all(
+      getters.map(async (functionName) => {
+        const feed = await tryRead({ address: oracle, abi: morphoBlueOracleAbi, functionName })
+        if (feed === null || feed === zeroAddress) return []
+        const text = await tryRead({ address: feed, abi: feedDescriptionAbi, functionName: 'description' })
+        return [{ feed: getAddress(feed), text: text ?? '' }]
+      }),
+    )
+    return feeds.flat()
   }
-  const [base, quote] = await Promise.all(
-    (
-      [
-        ['BASE_FEED_1', 'BASE_FEED_2'],
-        ['QUOTE_FEED_1', 'QUOTE_FEED_2'],
-      ] as const
-    ).map(async (getters) => (await Promise.all(getters.map(described))).flat()),
-  )
-  const dollars = (feeds: typeof base = []) =>
+  const [base, quote] = await Promise.all([
+    described(['BASE_FEED_1', 'BASE_FEED_2']),
+    described(['QUOTE_FEED_1', 'QUOTE_FEED_2']),
+  ])
+  const inDollars = (feeds: typeof base) =>
     feeds.filter(({ text }) => IN_DOLLARS.test(text)).map(({ feed }) => feed)
   return {
-    base: dollars(base),
-    quote: dollars(quote),
-    leaf: [...(base ?? []), ...(quote ?? [])].some(({ text }) => isLeaf(text)),
+    base: inDollars(base),
+    quote: inDollars(quote),
+    rate: quote.length === 0 && !base.some(({ text }) => isCross(text)),
   }
 }

@@ -13,7 +13,7 @@ import { WHOLE_POSITION } from '../core/cascade/rules.ts'
 import { InvalidDataError } from '../core/errors.ts'
 import type { Leg, Position } from '../core/position.ts'
 import { mulDown, unitOf, WAD } from '../core/units.ts'
-import type { Adapter, PricedAsset } from './adapter.ts'
+import type { Adapter, PricedAsset, UsdPrice } from './adapter.ts'
 import { morphoBlueDeployments } from './morpho-blue-deployments.ts'
 import {
   type MorphoBlueDeployment,
@@ -164,7 +164,7 @@ const closedMarket = ({ tokens }: MorphoBlueAccount): MorphoBlueMarket => ({
   borrowed: { assets: 0n, shares: 0n },
   stuck: false,
   price: null,
-  feeds: { base: [], quote: [], leaf: false },
+  feeds: { base: [], quote: [], rate: false },
 })
 
 const marketPrice = (markets: MorphoBlueMarkets, id: Hex, market: MorphoBlueMarket): PricedAsset => {
@@ -179,8 +179,7 @@ const marketPrice = (markets: MorphoBlueMarkets, id: Hex, market: MorphoBlueMark
     feeds: [oracle, ...market.feeds.base],
     token: collateralToken,
     quote: loanToken,
-    // an oracle that no dollar feed moves converts a share or a staked token: the loop of wstETH and WETH
-    rate: !market.feeds.leaf,
+    rate: market.feeds.rate,
   }
 }
 
@@ -255,20 +254,28 @@ export const morphoBlue: Adapter<MorphoBlueDeployment, MorphoBlueMarkets, Morpho
 
   prices: (markets) => {
     const found = Object.entries(markets.markets) as [Hex, MorphoBlueMarket][]
-    // a market prices WETH by one ETH feed, the next by another: all of them move with the driver
-    const feedsOf = (token: Address) =>
-      found.flatMap(([, { params, feeds }]) => [
+    // one market prices WETH by this feed, the next by another: all of them move with the driver
+    const feedsOf = (token: Address, above: readonly Address[]): readonly Address[] => {
+      const below = found.flatMap(([, { params, feeds }]) => [
         ...(params.loanToken === token ? feeds.quote : []),
         ...(params.collateralToken === token ? feeds.base : []),
       ])
+      return [...(above.length > 0 ? above : below.slice(0, 1)), ...new Set(below)]
+    }
+    const onlyCollateral = Object.keys(markets.tokens).filter((token) => !(token in markets.usd)) as Address[]
     return [
       ...found.map(([id, market]) => marketPrice(markets, id, market)),
-      ...Object.entries(markets.usd).map(([token, usd]) => ({
+      ...(Object.entries(markets.usd) as [Address, UsdPrice][]).map(([token, usd]) => ({
         ...usd,
         asset: token,
-        symbol: symbolOf(markets, token as Address),
-        feeds: [...new Set([...usd.feeds, ...feedsOf(token as Address)])],
+        symbol: symbolOf(markets, token),
+        feeds: feedsOf(token, usd.feeds),
       })),
+      // nobody is asked for their USD price: they stand here for the feeds below them
+      ...onlyCollateral.flatMap((token) => {
+        const [feeds, symbol] = [feedsOf(token, []), symbolOf(markets, token)]
+        return feeds.length > 0 ? [{ asset: token, symbol, price: null, decimals: 0, ask: null, feeds }] : []
+      }),
     ]
   },
 

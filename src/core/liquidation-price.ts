@@ -183,7 +183,7 @@ export const liquidationPrice = (
   const { spot, decimals, exposureOf, moves: priceMoves = (asset) => exposureOf(asset) > 0n } = driver
   if (position.range !== null)
     return priceMoves(position.range.asset)
-      ? { outcome: 'range', price: null, reason: null }
+      ? { outcome: 'range', price: null, reason: position.range.note ?? null }
       : { outcome: 'never', price: null, reason: 'no exposure to the driver' }
   const at = crossing(position, exposureOf)
   const moving = (legs: readonly Leg[]) => legs.filter((leg) => priceMoves(leg.pricedAs))

@@ -41,7 +41,13 @@ export type Position = {
   readonly blocked: string | null
 }
 
-export type Range = { readonly low: bigint; readonly high: bigint; readonly asset: string }
+export type Range = {
+  readonly low: bigint
+  readonly high: bigint
+  readonly asset: string
+  /** What a reader should know of it: how much is sold already, … */
+  readonly note?: string
+}
 
 /** What becomes of a position when the driver's price moves. */
 export type Outcome = 'below' | 'above' | 'range' | 'already' | 'never' | 'insolvent' | 'unpriced'

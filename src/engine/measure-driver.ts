@@ -157,7 +157,9 @@ const sampleOracle = async (
   },
   meter: Meter,
 ): Promise<readonly Sample[]> => {
-  const asked = assets.flatMap(({ ask }, i) => (ask === null ? [] : [{ call: ask, i }]))
+  const asked = assets.flatMap(({ ask, price }, i) =>
+    ask === null || price === null ? [] : [{ call: ask, i }],
+  )
   const at = samplesAround(spot)
   const questions = at.flatMap((answer) => asked.map(({ call }) => ({ answer, call })))
   const answers = (await askUnder(rpc, { setting: feedSetting(roots), questions }, meter)).map(word)

@@ -117,6 +117,33 @@ describe('positions that are easily priced wrongly, on Aave V2 with prices in ET
     expect(rowIn(scanned, SHORT).price).toBeCloseTo((1_000_000 * 0.78) / 300, 1)
   })
 
+  test('an LP token of ETH and dollars follows ETH by half, near enough near spot (its pool played by us)', async () => {
+    const { wstETH, USDC } = market.reserves
+    const who = account(10)
+    await call.deposit(who, units('wstETH', 100))
+    await call.borrow(who, units('USDC', 187_000), 2)
+    const { drivers, ...rest } = config()
+    const local = { feeds: [market.ethUsd], byHand: { [wstETH.asset]: 0.5 }, pools: [] }
+    const scanned = await scanAfresh({ ...rest, drivers: { ...drivers, ETH: { local } } })
+    const state = scanned.stored.drivers.find(({ symbol }) => symbol === 'ETH')
+    expect(state?.responses[wstETH.asset]).toMatchObject({ exposure: WAD / 2n, exact: false })
+    const row = rowIn(scanned, who)
+    expect(row).toMatchObject({ outcome: 'below' })
+    expect(row.price ?? 0).toBeGreaterThan(1700)
+    expect(row.price ?? 0).toBeLessThan(1950)
+    // at a price of ETH the pool's tokens are worth the root of its move, in dollars
+    const healthAt = async (usd: number) => {
+      const fall = usd / 2000
+      const lp = BigInt(Math.round((1.2e18 * Math.sqrt(fall)) / fall))
+      const dollar = BigInt(Math.round(5e14 / fall))
+      const feeds = { [wstETH.feed]: lp, [USDC.feed]: dollar }
+      return (await askPool(anvil, market, [{ account: who, feeds }]))[0] ?? 0n
+    }
+    expect(await healthAt((row.price ?? 0) * 0.99)).toBeLessThan(WAD)
+    expect(await healthAt((row.price ?? 0) * 1.01)).toBeGreaterThan(WAD)
+    await call.repay(who, units('USDC', 186_000), 2)
+  })
+
   test('a base that nobody prices in USD: unpriced with a word on what to do, not worth nothing', async () => {
     const scanned = await scanAfresh(config(false))
     const row = rowIn(scanned, LONG)
@@ -125,7 +152,7 @@ describe('positions that are easily priced wrongly, on Aave V2 with prices in ET
       'prices are in WETH, and nobody prices that in USD: name chains.<chain>.usd in the configuration',
     )
     expect(row.collateral.map(({ usd }) => usd)).toEqual([null])
-    expect(scanned.coverage).toMatchObject({ status: 'partial', unpriced: 5 })
+    expect(scanned.coverage).toMatchObject({ status: 'partial', unpriced: 6 })
     // what the protocol says of it stands all the same
     expect(healthIn(scanned, LONG)).toBe(await health(LONG))
   })

@@ -199,12 +199,28 @@ const STEPS: readonly Step[] = [
     inMain(ALICE),
   ],
   [
+    'a second loan in its other market',
+    async (world) => {
+      await supply(world, world.side, { by: BOB, of: BOB, amount: usdc(9000) })
+      await asMorphoUser(world.chain, BOB, 'borrow', [world.side, wad(1), 0n, BOB, BOB])
+    },
+    ({ side }) => [morphoKey(marketId(side), BOB)],
+  ],
+  [
     'a loan repaid to the last share',
     async (world) => {
       const shares = await sharesOf(world, world.side, ALICE)
       await repay(world, world.side, { by: ALICE, of: ALICE, shares })
     },
     ({ side }) => [morphoKey(marketId(side), ALICE)],
+  ],
+  [
+    'the last loan of a market, which no later scan reads any more',
+    async (world) => {
+      const shares = await sharesOf(world, world.side, BOB)
+      await repay(world, world.side, { by: BOB, of: BOB, shares })
+    },
+    ({ side }) => [morphoKey(marketId(side), BOB)],
   ],
   [
     'collateral withdrawn by an account without debt',

@@ -2,8 +2,6 @@ import { type Address, type Hex, parseEventLogs, zeroAddress } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type MorphoBlueAccount, morphoBlue } from '../../src/adapters/morpho-blue.ts'
 import type { MorphoBlueMarkets } from '../../src/adapters/morpho-blue-markets.ts'
-import type { PositionRow } from '../../src/store/rows.ts'
-import { verify } from '../../src/verify.ts'
 import { mine } from '../chain/actions.ts'
 import { type Anvil, startAnvil } from '../chain/anvil.ts'
 import {
@@ -13,80 +11,34 @@ import {
   deployFeedOracle,
   deployMorphoBlue,
   giveMorphoTokens,
-  lltvOf,
   type MorphoChain,
   type MorphoToken,
   openMorphoPositions,
   readParams,
   VAULT_SAMPLE,
 } from '../chain/morpho-blue.ts'
-import { morphoConfig, morphoKey } from '../helpers/morpho-blue.ts'
-import { memoryDatabase, type Scanned, scanAfresh, scanLocal } from '../helpers/scanning.ts'
+import { createMorphoBook, type MorphoBook, morphoConfig, morphoKey } from '../helpers/morpho-blue.ts'
+import { scanAfresh } from '../helpers/scanning.ts'
 
 const wad = (amount: number): bigint => BigInt(Math.round(amount * 1e6)) * 10n ** 12n
 const usdc = (amount: number): bigint => BigInt(Math.round(amount * 1e6))
 
 const DOLLARS_IN_ETH = 333_333_333_333_333n
 
-type Opened = {
-  readonly market: Hex
-  readonly owner: Address
-  readonly key: string
-  readonly oracle: Address
-}
-
 describe('positions that are easily priced wrongly, on Morpho Blue 1.0.0', () => {
   let anvil: Anvil
   let chain: MorphoChain
-  const opened: Record<string, Opened> = {}
+  let book: MorphoBook
 
-  type Wish = {
-    readonly collateral: MorphoToken
-    readonly loan: MorphoToken
-    readonly oracle: Address
-    readonly lltv?: number
-    readonly irm?: Address
-    readonly has: bigint
-    readonly owes: bigint
-    /** Lent to the market; a thousand times the debt unless told. */
-    readonly lent?: bigint
-  }
-  const open = async (name: string, wish: Wish): Promise<Opened> => {
-    const { collateral, loan, oracle, lltv = 86, irm = chain.irm, has, owes, lent = owes * 1000n } = wish
-    const params = {
-      loanToken: chain.tokens[loan],
-      collateralToken: chain.tokens[collateral],
-      oracle,
-      irm,
-      lltv: lltvOf(lltv),
-    }
-    const market = await createMarket(chain, params, lent)
-    const [owner] = await openMorphoPositions(chain, [{ market, collateral: has, borrow: owes }])
-    if (!owner) throw new Error('no position was opened')
-    const result = { market, owner, oracle, key: morphoKey(market, owner) }
-    opened[name] = result
-    return result
-  }
-  const at = (name: string): Opened => {
-    const found = opened[name]
-    if (!found) throw new Error(`no position ${name}`)
-    return found
-  }
-  const rowIn = (scanned: Scanned, name: string, driver = 'ETH'): PositionRow => {
-    const row = scanned.book(driver).rows.find(({ id }) => id === at(name).key)
-    if (!row) throw new Error(`no row ${name}`)
-    return row
-  }
-  const odd = (value: bigint) => async (): Promise<Address> => {
-    const oracle = await chain.deployer.deploy('MorphoBlueOddOracle')
-    await chain.deployer.send('MorphoBlueOddOracle', oracle, 'set', [value, 0n])
-    return oracle
-  }
+  const open: MorphoBook['open'] = (name, wish) => book.open(name, wish)
+  const at: MorphoBook['at'] = (name) => book.at(name)
+  const rowIn: MorphoBook['rowIn'] = (scanned, name, driver) => book.rowIn(scanned, name, driver)
   const scanNow = (more = {}) => scanAfresh(morphoConfig(chain, more))
 
   beforeAll(async () => {
     anvil = await startAnvil()
     chain = await deployMorphoBlue(anvil)
+    book = createMorphoBook(chain)
     const feeds = (collateral: MorphoToken, loan: MorphoToken, of: Parameters<typeof deployFeedOracle>[3]) =>
       deployFeedOracle(chain, collateral, loan, of)
     await open('long', {
@@ -280,89 +232,6 @@ describe('positions that are easily priced wrongly, on Morpho Blue 1.0.0', () =>
     expect(await askMorpho(chain, [{ market, borrower: owner, answer: 1n << 60n }])).not.toEqual([false])
   })
 
-  test('a price of zero makes every debt liquidatable, and worth nothing', async () => {
-    const oracle = await odd(10n ** 24n)()
-    await open('worthless', { collateral: 'DAI', loan: 'USDC', oracle, has: wad(1000), owes: usdc(500) })
-    await chain.deployer.send('MorphoBlueOddOracle', oracle, 'set', [0n, 0n])
-    const config = morphoConfig(chain)
-    const db = memoryDatabase()
-    const scanned = await scanLocal(config, db)
-    expect(rowIn(scanned, 'worthless')).toMatchObject({ outcome: 'insolvent', healthFactor: 0 })
-    expect(scanned.coverage.status).toBe('complete')
-    await chain.deployer.send('MorphoBlueOddOracle', oracle, 'set', [10n ** 36n, 0n])
-  })
-
-  test('an oracle that stands still is believed, unless the configuration knows better; then verify moves it', async () => {
-    const oracle = await odd(3000n * 10n ** 24n)()
-    await open('still', { collateral: 'WETH', loan: 'USDC', oracle, has: wad(1), owes: usdc(2000) })
-    expect(rowIn(await scanNow(), 'still')).toMatchObject({ outcome: 'never' })
-    const config = morphoConfig(chain, { assets: { ETH: { [chain.tokens.WETH]: 1 } } })
-    const db = memoryDatabase()
-    const scanned = await scanLocal(config, db)
-    const row = rowIn(scanned, 'still')
-    expect(row.outcome).toBe('below')
-    expect(row.price).toBeCloseTo(2000 / 0.86, 2)
-    const verification = await verify({ config, db, book: scanned.book('ETH'), sample: null })
-    expect(verification.disagreed).toEqual([])
-    expect(verification.agreed).toBe(verification.sampled)
-    expect(verification.sampled).toBeGreaterThan(5)
-  })
-
-  /** A position whose market breaks afterwards. */
-  const breakOracle = async (name: string, mode: bigint) => {
-    const oracle = await odd(10n ** 24n)()
-    await open(name, { collateral: 'DAI', loan: 'USDC', oracle, has: wad(1000), owes: usdc(500) })
-    await chain.deployer.send('MorphoBlueOddOracle', oracle, 'set', [0n, mode])
-  }
-
-  test.each([
-    ['an oracle that refuses', 1n],
-    ['an oracle that burns all gas', 2n],
-  ] as const)('%s: that market is unpriced with the reason, all others are as before', async (name, mode) => {
-    const before = await scanNow()
-    await breakOracle(name, mode)
-    const scanned = await scanNow()
-    expect(rowIn(scanned, name)).toMatchObject({
-      outcome: 'unpriced',
-      price: null,
-      reason: 'the oracle of DAI/USDC 86% refuses to price it',
-      collateral: [{ symbol: 'DAI', usd: null }],
-      debt: [{ symbol: 'USDC', usd: 500 }],
-    })
-    expect(scanned.coverage).toMatchObject({ debtCovered: 1, error: expect.stringContaining('DAI/USDC 86%') })
-    for (const driver of ['ETH', 'BTC']) {
-      const others = scanned.book(driver).rows.filter(({ id }) => id !== at(name).key)
-      expect(others.map(({ id, outcome }) => [id, outcome]).toSorted()).toEqual(
-        before
-          .book(driver)
-          .rows.map(({ id, outcome }) => [id, outcome])
-          .toSorted(),
-      )
-    }
-    await chain.deployer.send('MorphoBlueOddOracle', at(name).oracle, 'set', [10n ** 24n, 0n])
-  })
-
-  test('an interest model that refuses leaves its market unpriced, since nothing can happen there', async () => {
-    const irm = await chain.deployer.deploy('MorphoBlueOddIrm')
-    await chain.deployer.send('Morpho', chain.morpho, 'enableIrm', [irm])
-    const oracle = await odd(10n ** 24n)()
-    await open('stuck', {
-      collateral: 'DAI',
-      loan: 'USDC',
-      oracle,
-      irm,
-      has: wad(1000),
-      owes: usdc(900 / 1.1),
-    })
-    await chain.deployer.send('MorphoBlueOddIrm', irm, 'setBroken', [true])
-    const row = rowIn(await scanNow(), 'stuck')
-    expect(row).toMatchObject({
-      outcome: 'unpriced',
-      reason: 'the interest model of DAI/USDC 86% refuses to answer',
-    })
-    await chain.deployer.send('MorphoBlueOddIrm', irm, 'setBroken', [false])
-  })
-
   test('a loan token that nobody prices leaves its positions unpriced, and names it', async () => {
     const { USDC, WETH } = chain.tokens
     const scanned = await scanNow({ prices: { [USDC]: 1, [WETH]: 'ETH' } })
@@ -392,13 +261,5 @@ describe('positions that are easily priced wrongly, on Morpho Blue 1.0.0', () =>
       morphoBlue.remarks({ ...markets, preLiquidationFactory }).notes
     expect(notes(null)).toEqual([])
     expect(notes(chain.morpho).join()).toContain('pre-liquidations')
-  })
-
-  test('the feeds of a market’s oracle stand beside the token that they price, rates do not', async () => {
-    const markets = (await scanNow()).markets as MorphoBlueMarkets
-    const feedsOf = (token: Address) =>
-      morphoBlue.prices(markets).find(({ asset }) => asset === token)?.feeds ?? []
-    expect(feedsOf(chain.tokens.WETH)).toContain(chain.feeds.ETH)
-    expect(feedsOf(chain.tokens.USDC)).toEqual([chain.feeds.USDC])
   })
 })

@@ -48,7 +48,7 @@ const pureMarkets = (given: {
       borrowed: { assets: given.assets, shares: given.shares },
       stuck: false,
       price: given.price,
-      feeds: { base: [], quote: [], leaf: false },
+      feeds: { base: [], quote: [], rate: false },
     },
   },
   tokens: { [LOAN]: { symbol: 'USDC', decimals: 6 }, [COLLATERAL]: { symbol: 'WETH', decimals: 18 } },

@@ -93,17 +93,22 @@ const STEPS: readonly Step[] = [
     [BOB],
   ],
   [
-    'a stable rate rebalanced by a stranger',
-    async ({ anvil, market, call, send }) => {
-      // nearly everything lent out, most of it at a low stable rate
-      const { admin, pool, reserves } = market
+    'nearly all of a reserve lent out, most of it at a low stable rate',
+    async ({ anvil, market, call }) => {
+      const { admin, reserves } = market
       const lent = parseUnits('1000', 8)
       await act.supply(anvil, market, { account: CAROL, symbol: 'WETH', amount: parseUnits('100000', 18) })
       await call.borrowStable(CAROL, 'WBTC', lent)
       const there = await balanceIn(anvil, reserves.WBTC.asset, reserves.WBTC.aToken)
       await act.withdraw(anvil, market, { account: admin, symbol: 'WBTC', amount: there - lent / 100n })
+    },
+    [CAROL],
+  ],
+  [
+    'that rate rebalanced by a stranger',
+    async ({ anvil, market, send }) => {
       await act.mine(anvil, 1, 3600)
-      await send(ALICE, pool, 'rebalanceStableBorrowRate', [reserves.WBTC.asset, CAROL])
+      await send(ALICE, market.pool, 'rebalanceStableBorrowRate', [market.reserves.WBTC.asset, CAROL])
     },
     [CAROL],
   ],

@@ -58,15 +58,10 @@ export const AAVE_V2: LiquidationRule = { ...WHOLE, name: 'Aave v2', closeFactor
 export const AAVE_V2_WIND_DOWN: LiquidationRule = { ...WHOLE, name: 'Aave v2 wind-down' }
 
 /**
- * Aave v4: as much as brings the position back to the spoke's target, or all of it where that is little. 1.05 stands for
- * a spoke that is not read; its own is in its liquidation configuration (aave-v4, LiquidationLogic).
+ * Aave v4: as much as brings the position back to the spoke's own target, all of it where that is little (aave-v4,
+ * LiquidationLogic). The target lies in the spoke's configuration; without it, all of it.
  */
-export const AAVE_V4: LiquidationRule = {
-  ...WHOLE,
-  name: 'Aave v4',
-  targetHealthFactor: 1.05,
-  wholeBelowUsd: 1000,
-}
+export const AAVE_V4: LiquidationRule = { ...WHOLE, name: 'Aave v4', wholeBelowUsd: 1000 }
 
 /** Morpho Blue and everything else that repays the whole debt and returns what collateral is left. */
 export const WHOLE_POSITION: LiquidationRule = WHOLE
@@ -90,6 +85,7 @@ const RULE_OF_PROTOCOL: Readonly<Record<string, LiquidationRule>> = {
   spark: AAVE_BEFORE_33,
   'compound-v3': ABSORB,
   maker: MAKER,
+  sky: MAKER,
 }
 
 /** The rule of a source by its protocol, the first part of its key; the whole position where none is known. */

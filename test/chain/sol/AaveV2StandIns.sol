@@ -71,8 +71,8 @@ interface IIncome {
   function getReserveNormalizedIncome(address asset) external view returns (uint256);
 }
 
-/// A stand-in of ours for the aToken of stETH (docs.lido.fi/integrations/aave/specification): it stores shares, and its
-/// balances grow with every rebase. The real LendingPool mints and asks it.
+/// A stand-in of ours for the aToken of stETH (lidofinance/aave-asteth-deployment, verification/AStETH): it stores shares,
+/// and its balances grow with every rebase. The real LendingPool mints and asks it.
 contract RebasingAToken {
   string public constant name = 'Aave stETH';
   string public constant symbol = 'astETH';
