@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.20;
 
-/// Placed over a price feed by a state override: answers what it was set to, as a Chainlink aggregator would.
+/// Placed over a price feed by a state override: answers what it was set to, as a Chainlink aggregator would. It is in
+/// its second round, because Liquity V1 compares an answer with that of the round before, which round 0 would not be.
 contract FeedStub {
   int256 private answer;
   uint8 private scale;
@@ -24,11 +25,11 @@ contract FeedStub {
   }
 
   function latestRound() external pure returns (uint256) {
-    return 1;
+    return 2;
   }
 
   function latestRoundData() external view returns (uint80, int256, uint256, uint256, uint80) {
-    return (1, answer, block.timestamp, block.timestamp, 1);
+    return (2, answer, block.timestamp, block.timestamp, 2);
   }
 
   function getRoundData(uint80 round) external view returns (uint80, int256, uint256, uint256, uint80) {

@@ -95,8 +95,7 @@ const readBalances = async (chain: Chain, markets: CompoundMarkets, account: Add
   )
   const owed = balances.filter(({ borrowed }) => borrowed > 0n).map(({ cToken }) => cToken)
   const debts = venus?.vai && markets.vai ? [...owed, markets.vai.controller] : owed
-  const forced =
-    venus === null || markets.pools === null ? [] : await readForced(chain, markets, { account, debts })
+  const forced = venus === null ? [] : await readForced(chain, markets, { account, debts })
   return { account, balances, pool: venus?.pool ?? '0', vai: venus?.vai ?? null, forced }
 }
 
@@ -120,13 +119,14 @@ const readVenusAccount = async (
 }
 
 const readForced = async (
-  { read }: Chain,
-  { comptroller }: CompoundMarkets,
+  { read, tryRead }: Chain,
+  { comptroller, pools }: CompoundMarkets,
   { account, debts }: { readonly account: Address; readonly debts: readonly Address[] },
 ): Promise<readonly Address[]> => {
   const flags = await Promise.all(
     debts.map((debt) =>
-      read({
+      // older comptrollers cannot force
+      (pools === null ? tryRead : read)({
         address: comptroller,
         abi: venusComptrollerAbi,
         functionName: 'isForcedLiquidationEnabledForUser',
@@ -134,7 +134,7 @@ const readForced = async (
       }),
     ),
   )
-  return debts.filter((_, i) => flags[i])
+  return debts.filter((_, i) => flags[i] === true)
 }
 
 type Debt = { readonly account: Address; readonly cToken: Address; readonly borrowed: bigint }

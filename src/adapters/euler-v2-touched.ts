@@ -71,7 +71,7 @@ export async function* touchedAccounts(
           .filter(known)
       else
         yield* (DEBTORS[event] ?? [])
-          .flatMap((i) => accountIn(topics[i]) ?? [])
+          .flatMap((place) => accountIn(topics[place]) ?? [])
           .map((account) => keyOf(getAddress(emitter), account))
           .filter(known)
     }

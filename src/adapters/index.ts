@@ -7,6 +7,7 @@ import { compoundV3 } from './compound-v3.ts'
 import { curve } from './curve.ts'
 import { eulerV2 } from './euler-v2.ts'
 import { importAdapter } from './import.ts'
+import { liquityV1 } from './liquity-v1.ts'
 import { liquityV2 } from './liquity-v2.ts'
 import { morphoBlue } from './morpho-blue.ts'
 import { sky } from './sky.ts'
@@ -21,6 +22,7 @@ export const adapters: readonly AnyAdapter[] = [
   compoundV3,
   curve,
   eulerV2,
+  liquityV1,
   liquityV2,
   morphoBlue,
   sky,

@@ -99,7 +99,7 @@ const unpricedReason = (markets: MorphoBlueMarkets, market: MorphoBlueMarket): s
   const { loanToken } = market.params
   if (market.price === null) return `the oracle of ${name} refuses to price it`
   if (market.stuck) return `the interest model of ${name} refuses to answer`
-  if (priceDecimals(markets, market) === null) return `a token of ${name} does not tell its decimals`
+  if (priceDecimals(markets, market) === null) return `a token of ${name} tells no usable decimals`
   if ((markets.usd[loanToken]?.price ?? null) === null)
     return `no USD price of ${symbolOf(markets, loanToken)} (${loanToken})`
   return null
@@ -186,6 +186,7 @@ const marketPrice = (markets: MorphoBlueMarkets, id: Hex, market: MorphoBlueMark
 /** Morpho Blue: one contract, isolated markets of one collateral and one loan token, each with an oracle of its own. */
 export const morphoBlue: Adapter<MorphoBlueDeployment, MorphoBlueMarkets, MorphoBlueAccount> = {
   name: 'morpho-blue',
+  permissionless: true,
   deployments: morphoBlueDeployments,
   checkedAgainst: 'contract',
 

@@ -123,6 +123,8 @@ export const readSource = async (
   report('priced', count, count)
 
   const unpriced = Object.values(positions)[0]?.filter(({ outcome }) => outcome === 'unpriced') ?? []
+  const withoutPrice =
+    unpriced.length > 0 ? [`${unpriced.length} positions cannot be priced: ${unpriced[0]?.reason}`] : []
   const remarks = adapter.remarks(markets)
   const gaps = [
     ...remarks.gaps,
@@ -133,7 +135,7 @@ export const readSource = async (
         ]
       : []),
     ...completeness.gaps,
-    ...(unpriced.length > 0 ? [`${unpriced.length} positions cannot be priced: ${unpriced[0]?.reason}`] : []),
+    ...(adapter.permissionless ? [] : withoutPrice),
   ]
   return {
     coverage: {
@@ -147,7 +149,7 @@ export const readSource = async (
       debtCovered: completeness.covered,
       requests: meter.requests,
       error: gaps.length > 0 ? gaps.join('; ') : null,
-      notes: [...remarks.notes, ...notes],
+      notes: [...remarks.notes, ...notes, ...(adapter.permissionless ? withoutPrice : [])],
     },
     read: {
       block: Number(rpc.block.number),

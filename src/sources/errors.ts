@@ -42,7 +42,7 @@ export const classifyFailure = (failure: RpcFailure): BaseError => {
       : new EndpointError(`${what} (rate limit: lower the load or use another endpoint)`, { details })
   if (
     method === 'eth_call' &&
-    /out ?of ?gas|CreateContractSizeLimit|initcode|gas limit|gas cap/i.test(message)
+    /out ?of ?gas|CreateContractSizeLimit|initcode|gas limit|gas cap|intrinsic gas too high/i.test(message)
   )
     return new TooLargeError(what, { details })
   if (method === 'eth_call' && (code === 3 || REVERTED.test(message)))

@@ -8,6 +8,7 @@ import { WAD } from '../../src/core/units.ts'
 import { type Anvil, startAnvil } from '../chain/anvil.ts'
 import {
   batch,
+  DOLLAR,
   deployEuler,
   depositFor,
   type EulerChain,
@@ -140,7 +141,7 @@ describe('traps of Euler V2, a stand-in', () => {
     expect(
       position.collateral.map(({ symbol, threshold }) => [symbol, Number(threshold) / 1e18]).toSorted(),
     ).toEqual([
-      ['eWBTC-5', 0],
+      ['eWBTC-1', 0],
       ['eWETH-1', 0.85],
     ])
     expect(Number(rowOf(scanned, 'delisting', account).price)).toBeGreaterThan(Number(before.price))
@@ -187,13 +188,14 @@ describe('traps of Euler V2, a stand-in', () => {
     const scanned = await scanNow()
     expect(rowOf(scanned, 'ethWETH', account)).toMatchObject({
       outcome: 'above',
-      reason: 'blocked: eWETH-7 has switched liquidations off',
+      reason: 'blocked: eWETH-2 has switched liquidations off',
     })
-    expect(scanned.coverage.notes.join()).toContain('nobody can be liquidated now in eWETH-7: switched off')
-    await chain.send(vaultOf(chain, 'ethWETH'), 'setHookConfig', [chain.depositor, 1 << 11])
+    expect(scanned.coverage.notes.join()).toContain('nobody can be liquidated now in eWETH-2: switched off')
+    const hook = await chain.deployer.deploy('EulerHook')
+    await chain.send(vaultOf(chain, 'ethWETH'), 'setHookConfig', [hook, 1 << 11])
     const hooked = await scanNow()
     expect(rowOf(hooked, 'ethWETH', account).reason).toBeNull()
-    expect(hooked.coverage.notes.join()).toContain('may refuse liquidations in eWETH-7')
+    expect(hooked.coverage.notes.join()).toContain('may refuse liquidations in eWETH-2')
     await chain.send(vaultOf(chain, 'ethWETH'), 'setHookConfig', [zeroAddress, 0])
   })
 
@@ -208,7 +210,7 @@ describe('traps of Euler V2, a stand-in', () => {
     expect(await liquidityOf('eUSDC', fine)).not.toBeNull()
     expect(rowOf(scanned, 'eUSDC', broken)).toMatchObject({
       outcome: 'unpriced',
-      reason: 'the oracle of eUSDC-2 refuses to price eDAI-3',
+      reason: 'the oracle of eUSDC-1 refuses to price eDAI-1',
     })
     expect(rowOf(scanned, 'eUSDC', fine).outcome).toBe('below')
     expect(scanned.coverage.status).toBe('partial')
@@ -240,7 +242,7 @@ describe('traps of Euler V2, a stand-in', () => {
     const row = scanned.book('BTC').rows.find(({ id }) => id === key)
     expect(row).toMatchObject({
       outcome: 'unpriced',
-      reason: 'eUSDC-8 counts in WETH, which nobody prices in USD: name it in chains.<chain>.usd.prices',
+      reason: 'eUSDC-2 counts in WETH, which nobody prices in USD: name it in chains.<chain>.usd.prices',
     })
   })
 
@@ -263,6 +265,33 @@ describe('traps of Euler V2, a stand-in', () => {
     expect(Number(saved?.usd) / 1e18).toBeCloseTo(1234.567890114, 6)
   })
 
+  test('a price that moves with no feed of the driver follows it where the configuration says so', async () => {
+    const { deployer, tokens } = chain
+    const router = await deployer.deploy('EulerStandInRouter')
+    const pulled = await deployer.deploy('EulerStandInRateAdapter', [tokens.wstETH, DOLLAR, weth('3600')])
+    await chain.send(router, 'govSetConfig', [tokens.wstETH, DOLLAR, pulled])
+    await chain.send(router, 'govSetFallbackOracle', [chain.routers.USD])
+    await chain.send(router, 'govSetResolvedVault', [vaultOf(chain, 'ewstETH'), true])
+    await chain.create('pulled', { asset: 'USDC', router: 'USD', oracle: router, free: true })
+    await list('pulled', 'ewstETH', [8000, 8500])
+    await depositFor(chain, [{ vault: 'pulled', receiver: chain.admin, amount: usdc('100000') }])
+    const account = await open('pulled', { ewstETH: weth('1') }, usdc('2500'))
+    const still = rowOf(await scanNow(), 'pulled', account)
+    expect(still).toMatchObject({ outcome: 'never', reason: 'no exposure to the driver' })
+    const scanned = await scanAfresh(eulerConfig(chain, { ethLike: [tokens.wstETH] }))
+    const row = rowOf(scanned, 'pulled', account)
+    expect(row.outcome).toBe('below')
+    const { spot } = scanned.book('ETH').driver
+    const edge = BigInt(row.priceRaw ?? 0)
+    for (const [answer, verdict] of [
+      [edge, true],
+      [edge + 1n, false],
+    ] as const) {
+      await deployer.send('EulerStandInRateAdapter', pulled, 'set', [(weth('3600') * answer) / spot])
+      expect([answer, await seizable('pulled', account, 'ewstETH')]).toEqual([answer, verdict])
+    }
+  })
+
   test('collateral and debt that move together have no price of the driver', async () => {
     const account = await open('ethWETH', { ewstETH: weth('10') }, weth('11'))
     expect(rowOf(await scanNow(), 'ethWETH', account)).toMatchObject({
@@ -278,9 +307,51 @@ describe('traps of Euler V2, a stand-in', () => {
     expect(row.outcome).toBe('above')
     expect(row.collateral[0]?.usd).toBeCloseTo(4000, 2)
     expect(Number(row.price)).toBeCloseTo(4000 * 0.83, 0)
-    const { responses } = scanned.stored.drivers.find(({ symbol }) => symbol === 'ETH') ?? { responses: {} }
-    expect(responses[row.collateral[0]?.pricedAs ?? '']?.exposure).toBe(0n)
-    expect(responses[row.debt[0]?.pricedAs ?? '']?.exposure).toBe(WAD)
+    const state = scanned.stored.drivers.find(({ symbol }) => symbol === 'ETH')
+    const exposureOf = (leg?: { readonly pricedAs: string }) =>
+      state?.responses[leg?.pricedAs ?? '']?.exposure
+    expect(exposureOf(row.collateral[0])).toBe(0n)
+    expect(exposureOf(row.debt[0])).toBe(WAD)
+  })
+
+  test('an oracle that burns all gas or answers nonsense: its own accounts are unpriced, the others cost no more', async () => {
+    const { deployer } = chain
+    const odd = await deployer.deploy('EulerOddOracle')
+    await chain.create('odd', { asset: 'USDC', router: 'USD', oracle: odd })
+    await list('odd', 'eWETH', [8000, 8500])
+    await depositFor(chain, [{ vault: 'odd', receiver: chain.admin, amount: usdc('1000') }])
+    const victim = await open('odd', { eWETH: weth('1') }, usdc('100'))
+    const other = await open('eUSDC', { eWETH: weth('1') }, usdc('2000'))
+    const sane = await scanNow()
+    expect(rowOf(sane, 'odd', victim).outcome).toBe('never')
+    for (const mode of [1n, 2n, 3n]) {
+      await deployer.send('EulerOddOracle', odd, 'set', [mode])
+      const scanned = await scanNow()
+      expect([mode, rowOf(scanned, 'odd', victim).outcome]).toEqual([mode, 'unpriced'])
+      expect(rowOf(scanned, 'eUSDC', other).outcome).toBe('below')
+      expect(scanned.coverage.requests).toBeLessThanOrEqual(sane.coverage.requests + 6)
+    }
+    await deployer.send('EulerOddOracle', odd, 'set', [0n])
+  })
+
+  test('a vault that is left without debt: what is known of its accounts keeps its amounts, not its value', async () => {
+    const account = await open('eUSDC', { eWETH: weth('1') }, usdc('2000'))
+    const scanned = await scanNow()
+    const markets = scanned.markets as EulerV2Markets
+    const key = eulerKey(chain, 'eUSDC', account)
+    const before = positionIn(scanned, 'eUSDC', account)
+    const state = scanned.accounts.get(key) as EulerV2Account
+    const { [state.vault]: _, ...others } = markets.vaults
+    const after = eulerV2.position({ ...markets, vaults: others }, key, state)
+    expect(after).toMatchObject({
+      unpriced: 'its vault reports no debt any more',
+      liquidatable: false,
+      healthFactor: null,
+    })
+    const amounts = (legs: typeof after.debt) => legs.map(({ asset, amount }) => [asset, amount])
+    expect(amounts(after.debt)).toEqual(amounts(before.debt))
+    expect(amounts(after.collateral)).toEqual(amounts(before.collateral))
+    expect(eulerV2.isLiquidatable({ ...markets, vaults: others }, state)(() => 0n)).toBe(false)
   })
 
   test('one liquidation may repay the whole debt', () => {

@@ -250,3 +250,15 @@ describe('the rules for any numbers', () => {
     }
   })
 })
+
+test.each([
+  ['a token that does not tell its decimals', null],
+  ['a token with more decimals than any price has', 255],
+])('%s leaves its market unpriced', (_, decimals) => {
+  const markets = pureMarkets({ assets: 10n ** 12n, shares: 10n ** 18n, lltv: WAD / 2n, price: 10n ** 36n })
+  const odd = { ...markets, tokens: { ...markets.tokens, [COLLATERAL]: { symbol: 'ODD', decimals } } }
+  const position = morphoBlue.position(odd, `${MARKET}:${OWNER}`, account(10n ** 12n, 1n))
+  const unpriced = 'a token of ODD/USDC 50% tells no usable decimals'
+  expect(position).toMatchObject({ unpriced, liquidatable: false })
+  expect(morphoBlue.prices(odd).find(({ asset }) => asset === MARKET)?.price).toBe(null)
+})

@@ -7,7 +7,6 @@ import {
   type Hex,
   maxUint256,
   numberToHex,
-  parseAbi,
   toHex,
   zeroAddress,
 } from 'viem'
@@ -15,6 +14,7 @@ import { mine } from './actions.ts'
 import type { Anvil } from './anvil.ts'
 import { artifactIn, compileOwn, once } from './compile.ts'
 import { createDeployer, type Deployer } from './deployer.ts'
+import { eulerAbi } from './euler-v2-abi.ts'
 import { sendTransaction } from './transaction.ts'
 
 const DECIMALS = { WETH: 18, wstETH: 18, WBTC: 8, USDC: 6, DAI: 18 } as const
@@ -55,43 +55,6 @@ export const placeEulerStandIn: PlaceEuler = async ({ deploy }) => {
 }
 
 const compileEuler = once(['liqbands/EulerStandIn.sol', 'liqbands/EulerOracles.sol'])
-
-export const eulerAbi = parseAbi([
-  'struct Item { address targetContract; address onBehalfOfAccount; uint256 value; bytes data; }',
-  'function batch(Item[] items)',
-  'function enableCollateral(address account, address vault)',
-  'function disableCollateral(address account, address vault)',
-  'function enableController(address account, address vault)',
-  'function requireAccountStatusCheck(address account)',
-  'function createProxy(address implementation, bool upgradeable, bytes data) returns (address)',
-  'function getProxyListLength() view returns (uint256)',
-  'function getProxyListSlice(uint256 start, uint256 end) view returns (address[])',
-  'function govSetConfig(address base, address quote, address oracle)',
-  'function govSetResolvedVault(address vault, bool set)',
-  'function govSetFallbackOracle(address oracle)',
-  'function setLTV(address collateral, uint16 borrowLTV, uint16 liquidationLTV, uint32 rampDuration)',
-  'function setMaxLiquidationDiscount(uint16 discount)',
-  'function setLiquidationCoolOffTime(uint16 time)',
-  'function setInterestRateModel(address model)',
-  'function setHookConfig(address target, uint32 operations)',
-  'function deposit(uint256 amount, address receiver) returns (uint256)',
-  'function withdraw(uint256 amount, address receiver, address owner) returns (uint256)',
-  'function transfer(address to, uint256 amount) returns (bool)',
-  'function borrow(uint256 amount, address receiver) returns (uint256)',
-  'function repay(uint256 amount, address receiver) returns (uint256)',
-  'function pullDebt(uint256 amount, address from)',
-  'function liquidate(address violator, address collateral, uint256 repayAssets, uint256 minYield)',
-  'function disableController()',
-  'function touch()',
-  'function debtOf(address account) view returns (uint256)',
-  'function balanceOf(address account) view returns (uint256)',
-  'function accountLiquidity(address account, bool liquidation) view returns (uint256, uint256)',
-  'function checkLiquidation(address liquidator, address violator, address collateral) view returns (uint256, uint256)',
-  'function mint(address to, uint256 amount)',
-  'function approve(address spender, uint256 amount) returns (bool)',
-  'function set(int256 value)',
-  'function setBroken(bool broken)',
-])
 
 /** A vault by name, as a kit knows it. */
 type VaultSpec = {

@@ -1,4 +1,4 @@
-import { type Address, type Hex, stringToHex, toHex } from 'viem'
+import { type Address, getAddress, type Hex, stringToHex, toHex } from 'viem'
 import type { Anvil } from './anvil.ts'
 import { type Artifact, artifactIn, once } from './compile.ts'
 import { createDeployer, type Deployer } from './deployer.ts'
@@ -14,11 +14,11 @@ export const word = (text: string): Hex => stringToHex(text, { size: 32 })
 
 /** Tokens of the local market: nothing is asked of them, so they are addresses and no contracts. */
 export const GEMS = {
-  WETH: '0x00000000000000000000000000000000000e7401',
-  wstETH: '0x00000000000000000000000000000000000E7402',
-  WBTC: '0x00000000000000000000000000000000000b7C03',
-  SKY: '0x0000000000000000000000000000000000053a04',
-  DAI: '0x0000000000000000000000000000000000DA1005',
+  WETH: getAddress('0x00000000000000000000000000000000000e7401'),
+  wstETH: getAddress('0x00000000000000000000000000000000000e7402'),
+  WBTC: getAddress('0x00000000000000000000000000000000000b7c03'),
+  SKY: getAddress('0x0000000000000000000000000000000000053a04'),
+  DAI: getAddress('0x0000000000000000000000000000000000da1005'),
 } as const satisfies Readonly<Record<string, Address>>
 
 type Gem = Exclude<keyof typeof GEMS, 'DAI'>
@@ -36,11 +36,11 @@ const USD = { ETH: 3000, BTC: 60_000, SKY: 0.07 } as const
 
 /** Ratio and fee a second of every collateral type: about 5, 10, 2, 7 and 20 % a year. */
 const ILKS = {
-  'ETH-A': { gem: 'WETH', mat: 145n, fee: 1_547_125_957n, dust: 7500n },
-  'ETH-B': { gem: 'WETH', mat: 130n, fee: 3_022_265_980n, dust: 25_000n },
-  'WSTETH-A': { gem: 'wstETH', mat: 150n, fee: 627_937_192n, dust: 7500n },
-  'WBTC-A': { gem: 'WBTC', mat: 150n, fee: 2_145_441_671n, dust: 7500n },
-  'LSEV2-SKY-A': { gem: 'SKY', mat: 120n, fee: 5_781_378_656n, dust: 30_000n },
+  'ETH-A': { gem: 'WETH', mat: 145n, fee: 1_547_125_957_863_212_448n, dust: 7500n },
+  'ETH-B': { gem: 'WETH', mat: 130n, fee: 3_022_265_980_097_387_650n, dust: 25_000n },
+  'WSTETH-A': { gem: 'wstETH', mat: 150n, fee: 627_937_192_491_029_810n, dust: 7500n },
+  'WBTC-A': { gem: 'WBTC', mat: 150n, fee: 2_145_441_671_308_778_766n, dust: 7500n },
+  'LSEV2-SKY-A': { gem: 'SKY', mat: 120n, fee: 5_781_378_656_804_591_712n, dust: 30_000n },
 } as const satisfies Readonly<
   Record<string, { readonly gem: Gem; readonly mat: bigint; readonly fee: bigint; readonly dust: bigint }>
 >

@@ -1,6 +1,7 @@
 import { type Address, decodeFunctionResult, encodeFunctionData, type Hex, toHex } from 'viem'
 import { type Config, parseConfig } from '../../src/config.ts'
-import { type EulerChain, type EulerFeed, eulerAbi } from '../chain/euler-v2.ts'
+import type { EulerChain, EulerFeed } from '../chain/euler-v2.ts'
+import { eulerAbi } from '../chain/euler-v2-abi.ts'
 
 export const EULER_SOURCE = 'euler-v2/local/test'
 
@@ -11,6 +12,8 @@ export const eulerConfig = (
     readonly prices?: Readonly<Record<string, number | string>>
     readonly block?: string | number
     readonly url?: string
+    /** Tokens that follow ETH though no feed says so. */
+    readonly ethLike?: readonly Address[]
   } = {},
 ): Config =>
   parseConfig(
@@ -25,7 +28,14 @@ export const eulerConfig = (
       },
       sources: [{ key: EULER_SOURCE, deployment: { evc, factory, fromBlock: Number(fromBlock) } }],
       drivers: {
-        ETH: { chains: { local: { feeds: [feeds.ETH] } } },
+        ETH: {
+          chains: {
+            local: {
+              feeds: [feeds.ETH],
+              assets: Object.fromEntries((more.ethLike ?? []).map((token) => [token, 1])),
+            },
+          },
+        },
         BTC: { chains: { local: { feeds: [feeds.BTC] } } },
       },
     },

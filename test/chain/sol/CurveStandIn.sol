@@ -185,14 +185,14 @@ contract LlammaStandIn {
     return (((p * p) / ((up * (A - 1)) / A)) * p) / up;
   }
 
-  function get_xy(address user) public view returns (uint256[] memory xs, uint256[] memory ys) {
+  function get_xy(address user) external view returns (uint256[][2] memory xy) {
     Ticks storage ticks = ticksOf[user];
-    (xs, ys) = (new uint256[](ticks.shares.length), new uint256[](ticks.shares.length));
-    for (uint256 i; i < xs.length; i++) {
+    xy = [new uint256[](ticks.shares.length), new uint256[](ticks.shares.length)];
+    for (uint256 i; i < ticks.shares.length; i++) {
       int256 n = ticks.n1 + int256(i);
       uint256 all = totalShares[n] + DEAD_SHARES;
-      xs[i] = (((bands_x[n] + 1) * ticks.shares[i]) / all) / borrowedPrecision;
-      ys[i] = (((bands_y[n] + 1) * ticks.shares[i]) / all) / collateralPrecision;
+      xy[0][i] = (((bands_x[n] + 1) * ticks.shares[i]) / all) / borrowedPrecision;
+      xy[1][i] = (((bands_y[n] + 1) * ticks.shares[i]) / all) / collateralPrecision;
     }
   }
 

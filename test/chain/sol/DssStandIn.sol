@@ -444,6 +444,10 @@ contract LockstakeEngineStandIn {
     vat.slip(ilk, urn, ink);
     vat.frob(ilk, urn, urn, address(this), ink, art);
   }
+
+  function all() external view returns (address[] memory) {
+    return opened;
+  }
 }
 
 contract IlkRegistryStandIn {

@@ -28,7 +28,13 @@ contract EulerStandInRouter {
     return base < quote ? oracles[base][quote] : oracles[quote][base];
   }
 
-  function getQuote(uint256 amount, address base, address quote) external view returns (uint256) {
+  /// Bid and ask are the same.
+  function getQuotes(uint256 amount, address base, address quote) external view returns (uint256, uint256) {
+    uint256 value = getQuote(amount, base, quote);
+    return (value, value);
+  }
+
+  function getQuote(uint256 amount, address base, address quote) public view returns (uint256) {
     while (base != quote) {
       address oracle = getConfiguredOracle(base, quote);
       address inside = resolvedVaults[base];
@@ -129,6 +135,30 @@ contract EulerStandInCross {
   }
 }
 
+/// One to one, scaled to 18 decimals, until it stops making sense: it refuses, burns all gas, or answers with a byte.
+contract EulerOddOracle {
+  uint256 public mode;
+
+  function set(uint256 mode_) external {
+    mode = mode_;
+  }
+
+  function getQuotes(uint256 amount, address, address) external pure returns (uint256, uint256) {
+    return (amount, amount);
+  }
+
+  function getQuote(uint256 amount, address, address) external view returns (uint256) {
+    require(mode != 1, 'no price');
+    if (mode == 2) assembly {
+      invalid()
+    }
+    if (mode == 3) assembly {
+      return(0, 1)
+    }
+    return amount;
+  }
+}
+
 contract EulerToken {
   event Transfer(address indexed from, address indexed to, uint256 value);
 
@@ -184,6 +214,13 @@ contract EulerSavings is EulerToken {
 
   function convertToAssets(uint256 shares) external view returns (uint256) {
     return (shares * totalAssets) / totalSupply;
+  }
+}
+
+/// What a vault's governor may put before an operation.
+contract EulerHook {
+  function isHookTarget() external pure returns (bytes4) {
+    return this.isHookTarget.selector;
   }
 }
 

@@ -193,6 +193,7 @@ contract EulerStandInEvc {
 
 contract EulerStandInFactory {
   address[] private list;
+  mapping(string => uint256) private numbers;
   EulerStandInEvc private immutable evc;
 
   constructor(EulerStandInEvc evc_) {
@@ -201,8 +202,10 @@ contract EulerStandInFactory {
 
   /// `data` is the asset, the oracle and the unit of account, 20 bytes each.
   function createProxy(address, bool, bytes calldata data) external returns (address vault) {
+    address asset = address(bytes20(data[:20]));
+    uint256 number = ++numbers[IEulerToken(asset).symbol()];
     vault = address(
-      new EulerStandInVault(evc, address(bytes20(data[:20])), address(bytes20(data[20:40])), address(bytes20(data[40:])), list.length + 1)
+      new EulerStandInVault(evc, asset, address(bytes20(data[20:40])), address(bytes20(data[40:])), number)
     );
     list.push(vault);
   }
