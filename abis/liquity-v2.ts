@@ -25,7 +25,7 @@ export const addressesRegistryAbi = parseAbi([
 
 export const troveManagerV2Abi = parseAbi([
   'struct LatestTroveData { uint256 entireDebt; uint256 entireColl; uint256 redistBoldDebtGain; uint256 redistCollGain; uint256 accruedInterest; uint256 recordedDebt; uint256 annualInterestRate; uint256 weightedRecordedDebt; uint256 accruedBatchManagementFee; uint256 lastInterestRateAdjTime; }',
-  'struct LatestBatchData { uint256 totalDebtShares; uint256 recordedDebt; uint256 annualInterestRate; uint256 weightedRecordedDebt; uint256 accruedInterest; uint256 annualManagementFee; uint256 weightedRecordedBatchManagementFee; uint256 accruedManagementFee; uint256 entireDebtWithoutRedistribution; uint256 entireCollWithoutRedistribution; uint256 lastDebtUpdateTime; uint256 lastInterestRateAdjTime; }',
+  'struct LatestBatchData { uint256 totalDebtShares; uint256 entireDebtWithoutRedistribution; uint256 entireCollWithoutRedistribution; uint256 accruedInterest; uint256 recordedDebt; uint256 annualInterestRate; uint256 weightedRecordedDebt; uint256 annualManagementFee; uint256 accruedManagementFee; uint256 weightedRecordedBatchManagementFee; uint256 lastDebtUpdateTime; uint256 lastInterestRateAdjTime; }',
   'function shutdownTime() view returns (uint256)',
   'function getTroveIdsCount() view returns (uint256)',
   'function getTroveFromTroveIdsArray(uint256 index) view returns (uint256)',

@@ -4,6 +4,7 @@ import { type Address, getAddress, isAddress } from 'viem'
 import { z } from 'zod'
 import { UsageError } from './core/errors.ts'
 import { problemsOf } from './core/problems.ts'
+import { SCHEMA_NAMES, type SchemaName, schemasOf } from './core/subgraph.ts'
 import type { BlockTag } from './sources/rpc.ts'
 
 /**
@@ -48,6 +49,20 @@ export type SourceConfig = {
   readonly deployment: string
   /** A deployment written in the configuration; null for one that the adapter knows. */
   readonly inline: unknown
+  /** Missing where accounts are found by logs. */
+  readonly discover?: DiscoverConfig
+}
+
+/** A subgraph that lists the accounts of a source. */
+export type DiscoverConfig = {
+  readonly url: string
+  /** null to ask the subgraph which one it is. */
+  readonly schema: SchemaName | null
+  readonly key: string | null
+  /** How long to wait for it where it lags. */
+  readonly waitSeconds: number
+  /** Find the accounts by logs as well, and say where the lists differ. */
+  readonly crosscheck: boolean
 }
 
 /** Of one driver on one chain. */
@@ -109,10 +124,22 @@ const chainSchema = z.strictObject({
     .optional(),
 })
 
+const discoverSchema = z.strictObject({
+  subgraph: z.url({ protocol: /^https?$/, message: 'not an http(s) URL' }),
+  schema: z.enum(SCHEMA_NAMES).optional(),
+  key: z.string().min(1, 'an empty key').optional(),
+  waitSeconds: z.number().int().nonnegative().default(60),
+  crosscheck: z.boolean().default(false),
+})
+
 /** A key alone is short for an object with that key. */
 const sourceSchema = z.preprocess(
   (source) => (typeof source === 'string' ? { key: source } : source),
-  z.strictObject({ key: z.string(), deployment: z.record(z.string(), z.unknown()).optional() }),
+  z.strictObject({
+    key: z.string(),
+    deployment: z.record(z.string(), z.unknown()).optional(),
+    discover: discoverSchema.optional(),
+  }),
 )
 
 const configSchema = z.strictObject({
@@ -191,16 +218,21 @@ export const parseConfig = (
   const known = new Set(problems.map((problem) => problem.split(': ')[0]))
   if (!parsed.success)
     problems.push(...problemsOf(parsed.error).filter((problem) => !known.has(problem.split(': ')[0])))
+  problems.push(...writtenKeys(json))
   if (!parsed.success || problems.length > 0) throw configError(problems)
   const { data } = parsed
-  const sources = data.sources.flatMap(({ key, deployment }, i) => {
+  const sources = data.sources.flatMap(({ key, deployment, discover: given }, i) => {
     const parts = key.split('/')
     const [protocol, chain, name] = parts
     if (parts.length !== 3 || !protocol || !chain || !name) {
       problems.push(`sources.${i}: "${key}" is not protocol/chain/deployment (like aave-v3/ethereum/core)`)
       return []
     }
-    return [{ key, protocol, chain, deployment: name, inline: deployment ?? null }]
+    const source = { key, protocol, chain, deployment: name, inline: deployment ?? null }
+    if (!given) return [source]
+    const discover = discoverConfig(given)
+    problems.push(...discoverProblems(discover, protocol).map((text) => `sources.${i}.discover.${text}`))
+    return [{ ...source, discover }]
   })
   const twice = sources.find(({ key }, i) => sources.findIndex((other) => other.key === key) !== i)
   if (twice) problems.push(`sources: "${twice.key}" is named twice`)
@@ -242,6 +274,40 @@ export const parseConfig = (
     bands: data.bands,
     levels: data.levels,
   }
+}
+
+const discoverConfig = ({ subgraph, ...given }: z.infer<typeof discoverSchema>): DiscoverConfig => ({
+  ...given,
+  url: subgraph,
+  schema: given.schema ?? null,
+  key: given.key ?? null,
+})
+
+/** What can be said of a subgraph without asking it. */
+const discoverProblems = ({ url, schema, key }: DiscoverConfig, protocol: string): readonly string[] => {
+  const own = schemasOf(protocol)
+  return [
+    ...(own.length === 0 ? [`subgraph: no subgraph schema that lists ${protocol} accounts is known`] : []),
+    ...(own.length > 0 && schema !== null && !own.includes(schema)
+      ? [`schema: "${schema}" does not list ${protocol} accounts; these do: ${own.join(', ')}`]
+      : []),
+    ...(key !== null && /\.thegraph\.com$/.test(new URL(url).hostname) && !/^[0-9a-f]{32}$/i.test(key)
+      ? ['key: a key of The Graph has 32 hexadecimal digits']
+      : []),
+  ]
+}
+
+const rawSchema = z.object({ sources: z.array(z.unknown()) })
+
+/** Keys that stand in the file itself, before anything was filled in. */
+const writtenKeys = (json: unknown): readonly string[] => {
+  const { data } = rawSchema.safeParse(json)
+  return (data?.sources ?? []).flatMap((source, i) => {
+    const key = (source as { discover?: { key?: unknown } } | null)?.discover?.key
+    return typeof key === 'string' && !/^\$\{[A-Z_][A-Z0-9_]*\}$/.test(key)
+      ? [`sources.${i}.discover.key: a secret belongs into the environment: write "\${NAME}"`]
+      : []
+  })
 }
 
 const chainConfig = (

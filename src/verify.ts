@@ -57,7 +57,7 @@ export const verify = async (options: VerifyOptions): Promise<Verification> => {
     if (rows.length === 0) continue
     const adapter = adapters.find(({ name }) => name === stored.protocol)
     if (!adapter) throw new UsageError(`${stored.source}: no adapter ${stored.protocol}`)
-    const target = await connectTo(options, { adapter, source: stored.source, markets: stored.markets })
+    const target = await connectTo(options, { adapter, ...stored })
     if (typeof target === 'string') {
       skipped.set(target, (skipped.get(target) ?? 0) + rows.length)
       done += rows.length
@@ -83,6 +83,7 @@ type Target = {
   readonly meter: Meter
   readonly adapter: AnyAdapter
   readonly markets: unknown
+  readonly accounts: ReadonlyMap<string, unknown>
   readonly setting: Setting
   readonly priceOf: (answer: bigint) => PriceOf
   readonly spot: bigint
@@ -95,7 +96,8 @@ const connectTo = async (
     adapter,
     source,
     markets,
-  }: { readonly adapter: AnyAdapter; readonly source: string; readonly markets: unknown },
+    accounts,
+  }: Pick<Target, 'adapter' | 'markets' | 'accounts'> & { readonly source: string },
 ): Promise<Target | string> => {
   const name = source.split('/')[1] ?? ''
   const block = book.scan.blocks.find(({ chain }) => chain === name)
@@ -126,6 +128,7 @@ const connectTo = async (
     meter,
     adapter,
     markets,
+    accounts,
     setting: together(feedSetting(roots), oracleSetting(prices, state, moved)),
     priceOf: (answer) => pricesAt(state, spotPrices, answer),
     spot: state.spot,
@@ -147,12 +150,12 @@ const sidesOf = (
 }
 
 const ask = async (target: Target, rows: readonly PositionRow[]): Promise<readonly Disagreement[]> => {
-  const { rpc, meter, adapter, markets, setting, priceOf } = target
+  const { rpc, meter, adapter, markets, accounts, setting, priceOf } = target
   const asked = rows.flatMap((row) =>
     sidesOf(row, target.spot).map((side) => ({
       row,
       ...side,
-      verdict: adapter.verdict(markets, row.id, priceOf(side.price)),
+      verdict: adapter.verdict(markets, row.id, priceOf(side.price), accounts.get(row.id)),
     })),
   )
   const questions = asked.map(({ price, verdict: { to, data, before } }) => ({

@@ -133,8 +133,8 @@ export type Adapter<D, M, A> = {
   totals(markets: M): readonly ProtocolTotal[]
   /** The same units of one account, by asset. Pure. */
   debts(markets: M, account: A): Readonly<Record<string, bigint>>
-  /** `priceOf` is for protocols that take the price as an argument; the others are asked while their oracle answers so. */
-  verdict(markets: M, key: string, priceOf: PriceOf): Verdict
+  /** `priceOf` is for protocols that take the price as an argument; the others are asked while their oracle answers so. `account` is the stored state. */
+  verdict(markets: M, key: string, priceOf: PriceOf, account?: A): Verdict
   /** Facts a reader of the coverage should know (an unknown newer revision, …) and gaps that make it partial. */
   remarks(markets: M): { readonly notes: readonly string[]; readonly gaps: readonly string[] }
 }

@@ -1,4 +1,4 @@
-import type { Address } from 'viem'
+import { type Address, zeroAddress } from 'viem'
 import { eulerEvcAbi, eulerShareAbi, eulerVaultAbi } from '../../abis/euler-v2.ts'
 import type { Context } from './adapter.ts'
 import type { EulerV2Deployment, EulerV2Markets } from './euler-v2-markets.ts'
@@ -9,7 +9,7 @@ import type { EulerV2Deployment, EulerV2Markets } from './euler-v2-markets.ts'
  */
 export type EulerV2Account = {
   readonly vault: Address
-  /** Of all 256 sub-accounts; null while nothing is owed. */
+  /** Of all 256 sub-accounts; null while nothing is owed, or where the EVC knows none. */
   readonly owner: Address | null
   /** Units of debt with interest up to `accumulator`, which was the vault's when it was read. */
   readonly owed: bigint
@@ -66,7 +66,7 @@ export const readAccounts = (
       )
       return {
         vault: address,
-        owner,
+        owner: owner === zeroAddress ? null : owner,
         owed,
         accumulator: vault.accumulator,
         asset: vault.asset,

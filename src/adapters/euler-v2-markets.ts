@@ -115,7 +115,7 @@ export const readMarkets = async (chain: Chain): Promise<EulerV2Markets> => {
     routes: Object.fromEntries(
       pairs.map(({ oracle, base, unit }, i) => [priceKey(oracle, base, unit), ways[i] ?? null] as const),
     ),
-    prices,
+    prices: Object.fromEntries(Object.entries(prices).toSorted(([a], [b]) => (a < b ? -1 : 1))),
   }
 }
 

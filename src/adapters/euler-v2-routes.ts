@@ -2,7 +2,7 @@ import { type Address, encodeFunctionData, getAddress, type Hex, zeroAddress } f
 import { eulerOracleAbi, eulerShareAbi } from '../../abis/euler-v2.ts'
 import { feedDescriptionAbi } from '../../abis/morpho-blue.ts'
 import type { Reader } from '../sources/batch.ts'
-import type { Step } from './euler-v2-rules.ts'
+import { type Step, worthAfter } from './euler-v2-rules.ts'
 
 /** What Euler's oracles call the dollar: its ISO 4217 number as an address. */
 export const DOLLAR: Address = '0x0000000000000000000000000000000000000348'
@@ -66,6 +66,13 @@ type Oracle = {
   readonly quote: Address | null
   readonly feed: Address | null
   readonly rate: boolean
+}
+
+/** Whether an oracle that names two others does with them what a CrossAdapter does; apart from roundings. */
+const agrees = ({ price }: EulerPrice, composed: bigint): boolean => {
+  if (price === null) return true
+  const apart = price > composed ? price - composed : composed - price
+  return apart * 10n ** 9n <= price
 }
 
 /** Finds how vaults price things, as EulerRouter and CrossAdapter do, and asks each oracle on the way once. */
@@ -191,15 +198,28 @@ export const createRoutes = ({ tryRead }: Pick<Reader, 'tryRead'>): Routes => {
     ])
     if (to === null || from === null) return null
     const key = priceKey(oracle.address, base, quote)
-    const [inner, outer] = [prices[to.pricedAs], prices[from.pricedAs]]
-    const feeds = [...(inner?.feeds ?? []), ...(outer?.feeds ?? [])]
-    const rate = inner?.rate === true && outer?.rate === true
-    await ask(oracle.address, { base, quote }, { feeds, rate })
-    for (const inside of [to.pricedAs, ...to.steps.flatMap((step) => ('key' in step ? [step.key] : []))]) {
-      const price = prices[inside]
-      if (price?.quote === cross) prices[inside] = { ...price, through: price.through ?? from.pricedAs }
-    }
-    return { steps: [...to.steps, ...from.steps], pricedAs: key }
+    const rate = [to, from].every(({ pricedAs }) => prices[pricedAs]?.rate === true)
+    // the feeds are those of what it goes through, and named there
+    await ask(oracle.address, { base, quote }, { feeds: [], rate })
+    const whole = prices[key]
+    const steps = [...to.steps, ...from.steps]
+    if (
+      whole &&
+      !agrees(
+        whole,
+        worthAfter(whole.unit, steps, (step) => prices[step]?.price ?? 0n),
+      )
+    )
+      return { steps: [{ kind: 'price', key, unit: whole.unit, inverse: false }], pricedAs: key }
+    // what is not in dollars is expressed in what follows; of several ways always the same
+    if (cross !== DOLLAR)
+      for (const inside of [to.pricedAs, ...to.steps.flatMap((step) => ('key' in step ? [step.key] : []))]) {
+        const price = prices[inside]
+        if (price?.quote !== cross) continue
+        const [way = null] = [price.through ?? from.pricedAs, from.pricedAs].toSorted()
+        prices[inside] = { ...price, through: way }
+      }
+    return { steps, pricedAs: key }
   }
 
   const find = async (

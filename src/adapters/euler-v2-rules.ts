@@ -12,7 +12,10 @@ export const CONFIG_SCALE = 10_000n
 /** Units of debt in one raw unit of the asset. */
 export const DEBT_UNITS = 2n ** 31n
 
-/** Debt with interest, in units of debt, rounded down: as booked at one accumulator, at a later one. */
+/**
+ * Debt with interest, in units of debt, rounded down: as booked at one accumulator, at a later one. Of a debt that was
+ * noted in between it is at most 2 units short: a raw unit in about one account of a billion.
+ */
 export const accruedDebt = (owed: bigint, booked: bigint, accumulator: bigint): bigint =>
   owed === 0n ? 0n : mulDown(owed, accumulator, booked)
 

@@ -40,7 +40,7 @@ const digitsOf = (unit: bigint): number => unit.toString().length - 1
 /** One price on a route: of the base for itself, whatever shares stand before it. */
 const priced = (markets: EulerV2Markets, key: string, price: EulerPrice): PricedAsset => {
   const { base, quote, unit, oracle, feeds, through, rate } = price
-  const inUnit = quote !== DOLLAR && markets.units[quote] !== undefined ? quote : through
+  const inUnit = markets.units[quote] === undefined ? through : quote === DOLLAR ? null : quote
   return {
     asset: key,
     symbol: symbolOf(markets, base),

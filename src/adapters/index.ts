@@ -6,6 +6,7 @@ import { compoundV2 } from './compound-v2.ts'
 import { compoundV3 } from './compound-v3.ts'
 import { curve } from './curve.ts'
 import { eulerV2 } from './euler-v2.ts'
+import { fluid } from './fluid.ts'
 import { importAdapter } from './import.ts'
 import { liquityV1 } from './liquity-v1.ts'
 import { liquityV2 } from './liquity-v2.ts'
@@ -22,6 +23,7 @@ export const adapters: readonly AnyAdapter[] = [
   compoundV3,
   curve,
   eulerV2,
+  fluid,
   liquityV1,
   liquityV2,
   morphoBlue,

@@ -75,7 +75,7 @@ type Chain = Context<SkyDeployment>
 
 /** Everything that vaults share: two rounds of reads. */
 export const readMarkets = async (chain: Chain): Promise<SkyMarkets> => {
-  const { read, deployment } = chain
+  const { read, tryRead, deployment } = chain
   const { vat, spotter, dog, jug, registry, manager, dai } = deployment
   const [list, par, base, Hole, Dirt, vatLive, dogLive, vaults, engineIlks] = await Promise.all([
     read({ address: registry, abi: ilkRegistryAbi, functionName: 'list' }),
@@ -86,8 +86,9 @@ export const readMarkets = async (chain: Chain): Promise<SkyMarkets> => {
     read({ address: vat, abi: vatAbi, functionName: 'live' }),
     read({ address: dog, abi: dogAbi, functionName: 'live' }),
     manager === null ? 0n : read({ address: manager, abi: cdpManagerAbi, functionName: 'cdpi' }),
+    // an engine that came after the pinned block has no vaults yet
     Promise.all(
-      deployment.engines.map((address) => read({ address, abi: lockstakeEngineAbi, functionName: 'ilk' })),
+      deployment.engines.map((address) => tryRead({ address, abi: lockstakeEngineAbi, functionName: 'ilk' })),
     ),
   ])
   const all = await Promise.all(list.map((id) => readIlk(chain, id, { base, room: Hole - Dirt })))
@@ -96,7 +97,10 @@ export const readMarkets = async (chain: Chain): Promise<SkyMarkets> => {
   const oracles = await readOracles(chain, askedOf(ilks, par))
   return {
     ...{ vat, spotter, dog, jug, registry, manager, dai, vaults, par },
-    engines: deployment.engines.map((engine, i) => ({ engine, ilk: nameOf(engineIlks[i] ?? '0x') })),
+    engines: deployment.engines.flatMap((engine, i) => {
+      const ilk = engineIlks[i] ?? null
+      return ilk === null ? [] : [{ engine, ilk: nameOf(ilk) }]
+    }),
     live: vatLive > 0n && dogLive > 0n,
     ilks: Object.fromEntries(ilks.map((ilk) => [ilk.name, ilk])),
     oracles: Object.fromEntries(oracles.map((oracle) => [oracle.pip, oracle])),

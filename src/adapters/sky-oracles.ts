@@ -2,7 +2,6 @@ import { type Address, type Hex, hexToBigInt, numberToHex } from 'viem'
 import { osmAbi } from '../../abis/sky.ts'
 import { unitOf } from '../core/units.ts'
 import type { Context } from './adapter.ts'
-import type { SkyDeployment } from './sky-markets.ts'
 
 /**
  * What is known of the price of one collateral. Maker's oracle security module (OSM) holds two prices: the one that
@@ -30,7 +29,7 @@ export type Oracle = {
 export const marketPrice = ({ market, next, now }: Oracle): bigint | null =>
   now === null ? null : (market ?? next ?? now)
 
-type Chain = Context<SkyDeployment>
+type Chain = Pick<Context<unknown>, 'usdPrices' | 'storage' | 'tryRead' | 'block'>
 
 /** An oracle that is asked for, and what else is known of it. */
 export type Asked = {

@@ -45,12 +45,15 @@ const hourText = (seconds: bigint): string =>
 const describeOracle = ({ symbol, now, next, nextFrom, hop, stopped, market }: Oracle): string => {
   const counted = now === null ? 'no price now' : `${usdText(now)} USD now`
   const then = next === null || nextFrom === null ? '' : `, ${usdText(next)} from ${hourText(nextFrom)} on`
-  const outside = market === null ? 'no market price is known' : `the market says ${usdText(market)}`
+  const outside =
+    market === null
+      ? 'no market price is known, so its latest stands for it'
+      : `the market says ${usdText(market)}`
   const follows = stopped
-    ? ' The oracle is stopped: it does not follow the market'
+    ? ' The oracle is stopped: it follows nothing'
     : hop === null
       ? ''
-      : ` Prices here are the market’s: liquidations follow up to ${Number(2n * hop) / 3600} hours later`
+      : ` Liquidations follow the market up to ${Number(2n * hop) / 3600} hours later`
   return `${symbol}: the oracle counts ${counted}${then}; ${outside}.${follows}`
 }
 

@@ -79,6 +79,10 @@ const moved = (
   return { collateral: all, driver: collateral }
 }
 
+/** Why it is what it is, and why nobody could liquidate it now. */
+const whyOf = (reason: string | null, blocked: string | null): string | null =>
+  blocked === null ? reason : [...(reason === null ? [] : [reason]), `blocked: ${blocked}`].join('; ')
+
 /** The ends of a soft liquidation as prices of the driver. */
 const inDriver = (
   { range }: Position,
@@ -137,7 +141,7 @@ const rowOf = (
     collateralUsd: toNumber(moves.collateral, 18),
     debtUsd: toNumber(sum(position.debt), 18),
     driverAmount: spotUsd === 0 ? 0 : toNumber(moves.driver, 18) / spotUsd,
-    reason: priced.reason ?? (position.blocked === null ? null : `blocked: ${position.blocked}`),
+    reason: whyOf(priced.reason, position.blocked),
     collateral: position.collateral.map(legRow),
     debt: position.debt.map(legRow),
   }

@@ -1,5 +1,5 @@
 import type { AnyAdapter, Context } from '../adapters/adapter.ts'
-import type { UsdConfig } from '../config.ts'
+import type { DiscoverConfig, UsdConfig } from '../config.ts'
 import type { Coverage } from '../core/report.ts'
 import { toNumber } from '../core/units.ts'
 import { createReader } from '../sources/batch.ts'
@@ -9,6 +9,7 @@ import { runProgram } from '../sources/programs.ts'
 import type { PinnedRpc } from '../sources/rpc.ts'
 import { readStorage } from '../sources/storage.ts'
 import type { SourceRecord } from '../store/save.ts'
+import { discoverKeys } from './discover-keys.ts'
 import { type DriverConfig, measureDriver } from './measure-driver.ts'
 import { pricePositions } from './pricing.ts'
 import { readInBatches } from './read-accounts.ts'
@@ -74,7 +75,7 @@ export const createContext = (
 /** Reads, checks and prices one source at the pinned block. */
 export const readSource = async (
   rpc: PinnedRpc,
-  source: Source & { readonly fromBlock: bigint },
+  source: Source & { readonly fromBlock: bigint; readonly discover?: DiscoverConfig },
   {
     known,
     drivers: configured,
@@ -99,10 +100,18 @@ export const readSource = async (
 
   const markets = await adapter.markets(context)
   report('markets', 1, 1)
-  let found = await readTouched(context, { ...source, markets, known }, report)
+  const list = await discoverKeys(rpc, { context, source, markets }, meter, (count) =>
+    report('accounts found', count),
+  )
+  const listed = list.keys
+  let found = await readTouched(context, { ...source, markets, known, listed }, report)
   // what no log since the last scan explains must be looked for from the beginning
-  if (known.cursor !== null && found.completeness.gaps.length > 0)
-    found = await readTouched(context, { ...source, markets, known: { ...known, cursor: null } }, report)
+  if (listed === null && known.cursor !== null && found.completeness.gaps.length > 0)
+    found = await readTouched(
+      context,
+      { ...source, markets, known: { ...known, cursor: null }, listed },
+      report,
+    )
   const { accounts, states, completeness } = found
 
   const drivers = []
@@ -135,6 +144,9 @@ export const readSource = async (
         ]
       : []),
     ...completeness.gaps,
+    ...(listed !== null && completeness.gaps.length > 0
+      ? [`the accounts are those of a subgraph: liqbands doctor --crosscheck ${key} names what it lacks`]
+      : []),
     ...(adapter.permissionless ? [] : withoutPrice),
   ]
   return {
@@ -154,7 +166,7 @@ export const readSource = async (
     read: {
       block: Number(rpc.block.number),
       // without a cursor the next scan starts over: what is missing now must not stay missing
-      hash: completeness.gaps.length === 0 ? rpc.block.hash : null,
+      hash: isWhole(completeness, listed !== null) ? rpc.block.hash : null,
       markets,
       accounts,
       totals: completeness.totals,
@@ -164,6 +176,11 @@ export const readSource = async (
   }
 }
 
+/** Whether the next scan may rely on what this one knows. Of a subgraph's list only the protocol's own total tells. */
+const isWhole = ({ gaps, totals }: Completeness, isListed: boolean): boolean =>
+  gaps.length === 0 &&
+  (!isListed || (totals.length > 0 && totals.every(({ accounts, protocol }) => accounts === protocol)))
+
 /** Brings the known states up to the pinned block: what is touched since the cursor, or everything without one. */
 const readTouched = async (
   context: Context<unknown>,
@@ -172,21 +189,24 @@ const readTouched = async (
     markets,
     fromBlock,
     known,
+    listed,
   }: {
     readonly adapter: AnyAdapter
     readonly markets: unknown
     readonly fromBlock: bigint
     readonly known: Known
+    readonly listed: ReadonlySet<string> | null
   },
   report: (phase: Progress['phase'], done: number, total?: number) => void,
 ) => {
-  const touched = new Set(known.cursor === null || adapter.silent ? known.states.keys() : [])
+  const all = listed !== null || known.cursor === null || adapter.silent
+  const touched = new Set([...(all ? known.states.keys() : []), ...(listed ?? [])])
   const range = {
     from: known.cursor === null ? fromBlock : known.cursor + 1n,
     to: context.block.number,
     known: known.cursor === null ? null : (account: string) => known.states.has(account),
   }
-  if (range.from <= range.to)
+  if (listed === null && range.from <= range.to)
     for await (const account of adapter.touched(context, markets, range)) {
       touched.add(account)
       if (touched.size % 1000 === 0) report('accounts found', touched.size)

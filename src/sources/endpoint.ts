@@ -37,13 +37,14 @@ const BODY_LIMIT = 64 * 2 ** 20
 
 const parse = (url: string): URL | null => (URL.canParse(url) ? new URL(url) : null)
 
-const hostOf = (url: string): string => parse(url)?.host ?? 'endpoint'
+/** Host and port of a URL. */
+export const hostOf = (url: string): string => parse(url)?.host ?? 'endpoint'
 
 /** Shorter parts of a URL are words (`v3`, `rpc`), not keys. */
 const KEY_LENGTH = 12
 
 /** Takes out of a text whatever may be a key in the URL: an endpoint's answer may repeat it. */
-const hider = (url: string): ((text: string) => string) => {
+export const hider = (url: string): ((text: string) => string) => {
   const parsed = parse(url)
   if (parsed === null) return (text) => text.replaceAll(url, '…')
   const { username, password, pathname, searchParams } = parsed

@@ -194,8 +194,8 @@ describe('traps of Curve, stand-ins of mint markets', () => {
   })
 
   test('tokens of 8 decimals: the range is exact; of a loan that is liquidatable already no price is made up', async () => {
-    const key = await open(wbtc, { n1: 3, collateral: 1_000_000n, debt: 500n })
-    await setCurveFeed(chain, 'BTC', 50_000_00000000n)
+    const key = await open(wbtc, { n1: 3, collateral: 1_000_000n, debt: 480n })
+    await setCurveFeed(chain, 'BTC', 51_000_00000000n)
     const scanned = await scanAfresh(config())
     expect(positionIn(scanned, key).liquidatable).toBe(true)
     expect(await askLiquidate(chain, [{ key, answers: {} }])).toEqual([true])

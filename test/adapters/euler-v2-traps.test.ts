@@ -292,6 +292,48 @@ describe('traps of Euler V2, a stand-in', () => {
     }
   })
 
+  test('a feed that states dollars in ETH is no rate: the dollars keep their value when ETH moves', async () => {
+    const { deployer, tokens } = chain
+    const feed = await deployer.deploy('EulerNamedFeed', [33_333n, 'USDC / ETH'])
+    const adapter = await deployer.deploy('EulerStandInFeedAdapter', [tokens.USDC, tokens.WETH, feed])
+    const router = await deployer.deploy('EulerStandInRouter')
+    await chain.send(router, 'govSetConfig', [tokens.USDC, tokens.WETH, adapter])
+    await chain.send(router, 'govSetResolvedVault', [vaultOf(chain, 'eUSDC'), true])
+    await chain.create('inverse', { asset: 'WETH', router: 'WETH', oracle: router, free: true })
+    await list('inverse', 'eUSDC', [8000, 8500])
+    await depositFor(chain, [{ vault: 'inverse', receiver: chain.admin, amount: weth('100') }])
+    const account = await open('inverse', { eUSDC: usdc('4000') }, weth('1'))
+    const scanned = await scanNow()
+    const row = rowOf(scanned, 'inverse', account)
+    expect(row.outcome).toBe('above')
+    expect(Number(row.price)).toBeCloseTo(3000 * 4000 * 0.85 * 0.00033333, -1)
+    expect(scanned.coverage.notes.join()).toMatch(/USDC: priced in another asset by a feed that did not move/)
+  })
+
+  test('an oracle that names two others but does something else with them is taken as one', async () => {
+    const { deployer, tokens, routers } = chain
+    const read = (base: Address, quote: Address) =>
+      deployer.read<Address>('EulerStandInRouter', routers.USD, 'getConfiguredOracle', [base, quote])
+    const [first, second] = [
+      await deployer.deploy('EulerStandInRateAdapter', [tokens.wstETH, tokens.WETH, weth('1.2')]),
+      await read(tokens.WETH, DOLLAR),
+    ]
+    const odd = await deployer.deploy('EulerOddCross', [tokens.wstETH, tokens.WETH, DOLLAR, first, second])
+    const router = await deployer.deploy('EulerStandInRouter')
+    await chain.send(router, 'govSetConfig', [tokens.wstETH, DOLLAR, odd])
+    await chain.send(router, 'govSetFallbackOracle', [routers.USD])
+    await chain.send(router, 'govSetResolvedVault', [vaultOf(chain, 'ewstETH'), true])
+    await chain.create('crossed', { asset: 'USDC', router: 'USD', oracle: router, free: true })
+    await list('crossed', 'ewstETH', [8000, 8500])
+    await depositFor(chain, [{ vault: 'crossed', receiver: chain.admin, amount: usdc('100000') }])
+    const account = await open('crossed', { ewstETH: weth('1') }, usdc('2000'))
+    const [backing = 0n, liability = 1n] = (await liquidityOf('crossed', account)) ?? []
+    const scanned = await scanNow()
+    const health = positionIn(scanned, 'crossed', account).healthFactor ?? 0n
+    expect(Number(health) / 1e18).toBeCloseTo(Number(backing) / Number(liability), 15)
+    expect(Number(rowOf(scanned, 'crossed', account).price)).toBeCloseTo(2000 / (1.2 * 0.8 * 0.85), 4)
+  })
+
   test('collateral and debt that move together have no price of the driver', async () => {
     const account = await open('ethWETH', { ewstETH: weth('10') }, weth('11'))
     expect(rowOf(await scanNow(), 'ethWETH', account)).toMatchObject({

@@ -82,7 +82,10 @@ const entries = <K extends string, V>(pairs: readonly (readonly [K, V])[]): Reco
   Object.fromEntries(pairs) as Record<K, V>
 
 /** Deploys Maker with five collateral types, every OSM full, and one more type without auctions. */
-export const deployDss = async (anvil: Anvil, real: DssArtifacts = () => null): Promise<DssMarket> => {
+export const deployDss = async (
+  anvil: Anvil,
+  { real = () => null, fees = true }: { readonly real?: DssArtifacts; readonly fees?: boolean } = {},
+): Promise<DssMarket> => {
   const [admin] = await anvil.rpc<readonly Address[]>('eth_accounts')
   if (admin === undefined) throw new Error('anvil has no account to deploy from')
   const fromBlock = BigInt(await anvil.rpc<string>('eth_blockNumber')) + 1n
@@ -136,7 +139,7 @@ export const deployDss = async (anvil: Anvil, real: DssArtifacts = () => null): 
     // a fee is set in the second of the last drip only
     await anvil.rpc('anvil_setBlockTimestampInterval', [0])
     await send('JugStandIn', jug, 'init', [ilk])
-    await file('JugStandIn', jug, ilk, word('duty'), RAY + fee)
+    await file('JugStandIn', jug, ilk, word('duty'), fees ? RAY + fee : RAY)
     await anvil.rpc('anvil_setBlockTimestampInterval', [1])
     await file('DogStandIn', dog, ilk, word('chop'), (113n * WAD) / 100n)
     await file('DogStandIn', dog, ilk, word('hole'), 10n ** 11n * RAD)

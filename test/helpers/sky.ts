@@ -16,15 +16,14 @@ import {
 } from '../chain/sky.ts'
 import { type OpenedVault, openVaults, planVaults } from '../chain/sky-positions.ts'
 
-/** The configuration of one local Maker, as a user would write it; `usd` are the market's prices by hand. */
+/** The configuration of one local Maker, as a user would write it; `prices` are the market's, by hand. */
 export const skyConfig = (
   market: DssMarket,
   url: string,
-  usd: Readonly<Record<Address, number | string>> = {},
+  prices: Readonly<Record<Address, number | string>> = { [GEMS.WETH]: 'ETH', [GEMS.WBTC]: 'BTC' },
 ): Config => {
   const { vat, spotter, dog, jug, registry, manager, engine, fromBlock, feeds } = market
   const { WETH, WBTC, wstETH, DAI } = GEMS
-  const prices = { [WETH]: 'ETH', [WBTC]: 'BTC', ...usd }
   return parseConfig(
     {
       chains: { local: { chainId: 31337, rpc: [url], block: 'latest', usd: { prices } } },
@@ -99,7 +98,7 @@ const SAFE = 'Dog/not-unsafe'
 /** 600 vaults of five collateral types, 60 days of fees that nobody booked, then a fall of ETH that the OSM has seen. */
 export const populateSky = async (real?: DssArtifacts): Promise<Populated> => {
   const anvil = await startAnvil()
-  const market = await deployDss(anvil, real)
+  const market = await deployDss(anvil, real && { real })
   const { deployer, feeds, osms, vat, vow, admin } = market
   const plans = planVaults({
     count: 600,
@@ -120,7 +119,9 @@ export const populateSky = async (real?: DssArtifacts): Promise<Populated> => {
   const store = (address: Address, slot: bigint, value: Hex) =>
     anvil.rpc('anvil_setStorageAt', [address, toHex(slot, { size: 32 }), value])
   return {
-    config: skyConfig(market, anvil.url, { [GEMS.wstETH]: 2640, [GEMS.SKY]: 0.07 }),
+    config: skyConfig(market, anvil.url, {
+      ...{ [GEMS.WETH]: 'ETH', [GEMS.WBTC]: 'BTC', [GEMS.wstETH]: 2640, [GEMS.SKY]: 0.07 },
+    }),
     debtors: opened.filter(({ art }) => art > 0n).map(({ key }) => key),
     drivers: ['ETH', 'BTC'],
     outcomes: ['below', 'already', 'never', 'insolvent'],

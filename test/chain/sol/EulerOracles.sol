@@ -4,7 +4,7 @@ pragma solidity ^0.8.20;
 /// Stand-ins, ours, of Euler's router and price adapters, and what the tests need around them: tokens, a savings vault,
 /// an interest model, and a helper that deposits for many.
 
-import {Feed} from './Feeds.sol';
+import {Feed, SettableFeed} from './Feeds.sol';
 
 contract EulerStandInRouter {
   address public fallbackOracle;
@@ -127,11 +127,35 @@ contract EulerStandInCross {
     (base, cross, quote, oracleBaseCross, oracleCrossQuote) = (base_, cross_, quote_, first, second);
   }
 
-  function getQuote(uint256 amount, address from, address to) external view returns (uint256) {
+  function getQuote(uint256 amount, address from, address to) public view virtual returns (uint256) {
     bool inverse = from == quote && to == base;
     require(inverse || (from == base && to == quote), 'not supported');
     (address first, address second) = inverse ? (oracleCrossQuote, oracleBaseCross) : (oracleBaseCross, oracleCrossQuote);
     return EulerStandInRouter(second).getQuote(EulerStandInRouter(first).getQuote(amount, from, cross), cross, to);
+  }
+}
+
+/// It names two adapters like a crossing, and takes a fifth off what they say.
+contract EulerOddCross is EulerStandInCross {
+  constructor(
+    address base_,
+    address cross_,
+    address quote_,
+    address first,
+    address second
+  ) EulerStandInCross(base_, cross_, quote_, first, second) {}
+
+  function getQuote(uint256 amount, address from, address to) public view override returns (uint256) {
+    return (super.getQuote(amount, from, to) / 5) * 4;
+  }
+}
+
+/// A feed that says what it states.
+contract EulerNamedFeed is SettableFeed {
+  string public description;
+
+  constructor(int256 answer, string memory text) SettableFeed(answer) {
+    description = text;
   }
 }
 

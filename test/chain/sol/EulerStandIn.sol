@@ -2,7 +2,8 @@
 pragma solidity ^0.8.20;
 
 /// A stand-in of Euler V2, ours, written from its published rules (protocols.md, section 11) with the functions and events
-/// of the real one that liqbands and the tests use: EVC, factory, vaults. Not here: caps, fees, permits, operators, hooks.
+/// of the real one that liqbands and the tests use: EVC, factory, vaults. Not here: caps, fees, permits, operators, and
+/// hooks but for the one that switches liquidations off.
 
 interface IEulerToken {
   function transfer(address to, uint256 amount) external returns (bool);

@@ -1,0 +1,6 @@
+import type { AnyAdapter } from '../../src/adapters/adapter.ts'
+import { fluid } from '../../src/adapters/fluid.ts'
+import { populateFluid } from '../helpers/fluid.ts'
+import { conformance } from './conformance.ts'
+
+conformance(fluid as AnyAdapter, 'a stand-in of vaults of type 1, ETH and BTC', populateFluid)
