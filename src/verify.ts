@@ -122,6 +122,9 @@ const connectTo = async (
   const moved = new Set(declared.map(([asset]) => asset))
   if (roots.length + moved.size === 0)
     return `cannot ask: no feed of ${book.driver.symbol} is known on ${name}`
+  const follows = declared.some(([, { numerator }]) => numerator !== 0n)
+  if (adapter.oracleByAmount && follows)
+    return `cannot ask: some prices in ${source} are declared, and its oracles take no price for a call`
   const spotPrices = new Map(prices.map(({ asset, price }) => [asset, price ?? 0n]))
   return {
     rpc,

@@ -87,6 +87,8 @@ export type Adapter<D, M, A> = {
   readonly deployments: Readonly<Record<string, unknown>>
   /** What the tests ask: the protocol's real contracts, or a stand-in of ours. */
   readonly checkedAgainst: 'contract' | 'stand-in'
+  /** Its oracles answer by more than one argument: a price that moves with no feed cannot be put on them to verify. */
+  readonly oracleByAmount?: true
   /** Anyone can open a market with an asset of his own: that nobody prices some of them is a note, not a gap. */
   readonly permissionless?: true
   /** The protocol changes accounts without a log that names them: every known one is read again in each scan. */

@@ -93,6 +93,8 @@ export const eulerV2: Adapter<EulerV2Deployment, EulerV2Markets, EulerV2Account>
   name: 'euler-v2',
   deployments: eulerV2Deployments,
   checkedAgainst: 'stand-in',
+  permissionless: true,
+  oracleByAmount: true,
 
   parseDeployment: (input) => {
     const { evc, factory, fromBlock } = deploymentSchema.parse(input)

@@ -15,6 +15,8 @@ export type FluidAccount = {
   /** In the vault's raw units; the debt is net of dust. */
   readonly supply: bigint
   readonly debt: bigint
+  /** What the vault's own total counts for it: less than nothing where a liquidation left only dust. */
+  readonly counted: bigint
 }
 
 type Reading = Pick<Context<FluidDeployment>, 'read'>
@@ -47,12 +49,12 @@ export const readAccount = async (
   const stored = { address: vault, abi: fluidVaultAbi, functionName: 'readFromStorage' } as const
   const position = decodePosition(await read({ ...stored, args: [entryOf(POSITIONS, id)] }))
   const { tick, tickId, supply, dust } = position
-  if (tick === null) return { vault, owner, standing: null, supply, debt: 0n }
+  if (tick === null) return { vault, owner, standing: null, supply, debt: 0n, counted: 0n }
   const debt = (ratioAtTick(tick) * supply) / ONE
-  const net = (gross: bigint) => (gross > dust ? gross - dust : 0n)
+  const net = (gross: bigint) => ({ debt: gross > dust ? gross - dust : 0n, counted: gross - dust })
   const tickData = await read({ ...stored, args: [entryOf(TICKS, BigInt(tick))] })
   if (!wasLiquidated(tickData, tickId))
-    return { vault, owner, standing: { tick, atEdge: false }, supply, debt: net(debt) }
+    return { vault, owner, standing: { tick, atEdge: false }, supply, ...net(debt) }
   const [now, left, held, , branch] = await read({
     address: vault,
     abi: fluidVaultAbi,
@@ -64,6 +66,6 @@ export const readAccount = async (
     owner,
     standing: left === 0n ? null : { tick: Number(now), atEdge: bitsOf(branch, 22, 30) === 1n },
     supply: held,
-    debt: net(left),
+    ...net(left),
   }
 }

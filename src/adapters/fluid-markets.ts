@@ -37,7 +37,7 @@ export type FluidVault = {
   /** Liquidation threshold, thousandths; penalty, ten-thousandths. */
   readonly threshold: bigint
   readonly penalty: bigint
-  /** Raw debt of all positions. */
+  /** Raw debt of all positions: what the vault took over from them (`absorb`) and has not sold yet is left out. */
   readonly totalBorrow: bigint
 }
 
@@ -53,8 +53,10 @@ export type FluidMarkets = {
 
 type Chain = Context<FluidDeployment>
 
-/** A storage slot by its number. */
-export const slotOf = (slot: number): Hex => numberToHex(slot, { size: 32 })
+/** Storage of a vault by slot. */
+const [VARIABLES, TERMS, ABSORBED, ABSORBED_DUST] = [0, 1, 2, 10] as const
+
+const slotOf = (slot: number): Hex => numberToHex(slot, { size: 32 })
 
 /** Type of a vault with a token on both sides: those say no type at all. */
 const T1 = 10_000n
@@ -125,10 +127,14 @@ const readVault = async (chain: Chain, id: number): Promise<FluidVault> => {
     args: [BigInt(id)],
   })
   const vault = { address, abi: fluidVaultAbi } as const
-  const [sides, variables, terms] = await Promise.all([
+  const stored = (slot: number): Promise<bigint> =>
+    read({ ...vault, functionName: 'readFromStorage', args: [slotOf(slot)] })
+  const [sides, variables, terms, absorbed, absorbedDust] = await Promise.all([
     readSides(chain, address),
-    read({ ...vault, functionName: 'readFromStorage', args: [slotOf(0)] }),
-    read({ ...vault, functionName: 'readFromStorage', args: [slotOf(1)] }),
+    stored(VARIABLES),
+    stored(TERMS),
+    stored(ABSORBED),
+    stored(ABSORBED_DUST),
   ])
   const plain = !sides.smart.supply && !sides.smart.borrow
   const oracle = plain ? getAddress(numberToHex(bitsOf(terms, 96, 160), { size: 20 })) : null
@@ -146,6 +152,6 @@ const readVault = async (chain: Chain, id: number): Promise<FluidVault> => {
     borrowExchangePrice,
     threshold: bitsOf(terms, 42, 10),
     penalty: bitsOf(terms, 72, 10),
-    totalBorrow: amountOf(bitsOf(variables, 146, 64)),
+    totalBorrow: amountOf(bitsOf(variables, 146, 64)) - bitsOf(absorbed, 0, 128) + absorbedDust,
   }
 }

@@ -206,7 +206,7 @@ export const fluid: Adapter<FluidDeployment, FluidMarkets, FluidAccount> = {
             : debtUsd(markets, vault, tokensOf(vault.totalBorrow, vault.borrowExchangePrice)),
       })),
 
-  debts: (_, { vault, debt }) => ({ [vault]: debt }),
+  debts: (_, { vault, counted }) => ({ [vault]: counted }),
 
   // no function of a vault speaks of one position: its oracle is asked, and the vault's rule applied to the answer
   verdict: (markets, _key, _priceOf, account) => {

@@ -161,7 +161,16 @@ export const readSource = async (
       debtCovered: completeness.covered,
       requests: meter.requests,
       error: gaps.length > 0 ? gaps.join('; ') : null,
-      notes: [...remarks.notes, ...notes, ...(adapter.permissionless ? withoutPrice : [])],
+      notes: [
+        ...remarks.notes,
+        ...notes,
+        ...(adapter.permissionless ? withoutPrice : []),
+        ...list.notes,
+        ...(listed !== null && completeness.totals.length === 0
+          ? ['the protocol has no total to hold the list of the subgraph against']
+          : []),
+        ...list.compare(states),
+      ],
     },
     read: {
       block: Number(rpc.block.number),

@@ -169,6 +169,14 @@ describe('traps of Liquity V1, a stand-in', () => {
     expect(() => liquityV1.parseDeployment({ fromBlock: 1 })).toThrow()
   })
 
+  test('a feed that gives no price leaves every trove unpriced, and says so', async () => {
+    await act.openMany(EXAMPLE)
+    await anvil.rpc('anvil_setCode', [system.priceFeed, '0x60006000fd'])
+    const scanned = await scanNow()
+    expect(rowOf(scanned, A)).toMatchObject({ outcome: 'unpriced', reason: 'the price feed gives none' })
+    expect(scanned.coverage.error).toMatch(/3 positions cannot be priced/)
+  })
+
   test('an answer that is neither yes nor no stays one', () => {
     const { isLiquidatable } = liquityV1.verdict({ troveManager: A } as LiquityV1Markets, B, () => 0n)
     expect(isLiquidatable({ success: true, data: '0x' })).toBe(true)

@@ -121,8 +121,8 @@ describe('traps of Liquity V2, a stand-in', () => {
     await act.setAnswer('rETH', RETH_RATE * 2n)
     const scanned = await scanNow()
     expect(marketsOf(scanned).branches[2]?.source.price).toBe(priceAt(RETH_RATE))
-    const { responses } = scanned.stored.drivers[0] ?? { responses: {} }
-    expect(responses[system.feeds.rETH]).toMatchObject({ method: 'measured', exact: true, exposure: WAD })
+    const response = scanned.stored.drivers[0]?.responses[system.feeds.rETH]
+    expect(response).toMatchObject({ method: 'measured', exact: true, exposure: WAD })
     const edge = BigInt(rowOf(scanned, key).priceRaw ?? 0)
     const ask = (answer: bigint) => ({ key, answers: { [system.aggregators.ETH]: answer } })
     expect(await askLiquidate(anvil, system, [ask(edge), ask(edge + 1n)])).toEqual([true, false])
@@ -137,8 +137,8 @@ describe('traps of Liquity V2, a stand-in', () => {
     const config = boldConfig(system, { url: anvil.url, feeds: ['ETH'], assets: { [wsteth]: 1 } })
     const db = memoryDatabase()
     const declared = await scanLocal(config, db)
-    const { responses } = declared.stored.drivers[0] ?? { responses: {} }
-    expect(responses[system.feeds.wstETH]).toMatchObject({ method: 'config', exposure: WAD })
+    const response = declared.stored.drivers[0]?.responses[system.feeds.wstETH]
+    expect(response).toMatchObject({ method: 'config', exposure: WAD })
     const { outcome, price } = rowOf(declared, key)
     expect(outcome).toBe('below')
     // 15,000 · 1.2 / 10 = 1,800 USD per wstETH, at 1.190… ETH each
@@ -246,7 +246,21 @@ describe('traps of Liquity V2, a stand-in', () => {
     }
   })
 
-  test('without debt there is no health factor', () => {
+  test('a feed that gives no price leaves its troves unpriced, and says so', async () => {
+    await anvil.rpc('anvil_setCode', [system.feeds.wstETH, '0x60006000fd'])
+    const scanned = await scanNow()
+    const rows = scanned.book('ETH').rows.filter(({ id }) => id.startsWith('1:'))
+    expect(rows.length).toBeGreaterThan(1)
+    expect(new Set(rows.map(({ outcome, reason }) => `${outcome}: ${reason}`))).toEqual(
+      new Set(['unpriced: the price feed of the wstETH branch gives none']),
+    )
+    expect(rows[0]?.collateral[0]?.usd).toBe(null)
+    expect(scanned.coverage.error).toMatch(/positions cannot be priced/)
+    // the other branches go on
+    expect(scanned.book('ETH').rows.some(({ outcome }) => outcome === 'below')).toBe(true)
+  })
+
+  test('nobody takes a trove that owes nothing', () => {
     const account: LiquityV2Account = {
       branch: null,
       recordedDebt: 0n,
