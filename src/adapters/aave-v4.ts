@@ -5,7 +5,6 @@ import {
   getAbiItem,
   getAddress,
   type Hex,
-  isAddress,
   slice,
   toEventSelector,
 } from 'viem'
@@ -30,11 +29,7 @@ import {
 import { type AaveV4Deployment, type AaveV4Markets, readMarkets } from './aave-v4-markets.ts'
 import { healthFactor, PRICE_DECIMALS, premiumRay } from './aave-v4-rules.ts'
 import type { Adapter, PriceOf } from './adapter.ts'
-
-const address = z
-  .string()
-  .refine((text) => isAddress(text), 'not an address')
-  .transform((text) => getAddress(text))
+import { address } from './fields.ts'
 
 const deploymentSchema = z.strictObject({
   spoke: address,

@@ -5,7 +5,6 @@ import {
   encodeFunctionData,
   getAddress,
   type Hex,
-  isAddress,
   toEventSelector,
 } from 'viem'
 import { z } from 'zod'
@@ -29,6 +28,7 @@ import {
 import type { AaveV3Markets } from './aave-v3-markets.ts'
 import { averageThreshold, healthFactor } from './aave-v3-rules.ts'
 import type { Adapter, Context, PricedAsset, PriceOf, ProtocolTotal } from './adapter.ts'
+import { address } from './fields.ts'
 
 /** Where a market begins; `pool` is held against what the provider says. */
 export type AaveDeployment = {
@@ -48,11 +48,6 @@ export type Dialect = Pick<AaveAdapter, 'name' | 'deployments' | 'links'> & {
   readonly liquidationRule: (markets: AaveV3Markets) => LiquidationRule
   readonly notes: (markets: AaveV3Markets) => readonly string[]
 }
-
-const address = z
-  .string()
-  .refine((text) => isAddress(text), 'not an address')
-  .transform((text) => getAddress(text))
 
 const deploymentSchema = z.strictObject({
   poolAddressesProvider: address,

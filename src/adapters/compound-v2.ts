@@ -1,4 +1,4 @@
-import { type Address, decodeFunctionResult, encodeFunctionData, getAddress, isAddress } from 'viem'
+import { type Address, decodeFunctionResult, encodeFunctionData } from 'viem'
 import { z } from 'zod'
 import { compoundComptrollerAbi, cTokenAbi, vaiControllerAbi } from '../../abis/compound-v2.ts'
 import { WHOLE_POSITION } from '../core/cascade/rules.ts'
@@ -27,11 +27,7 @@ import {
 } from './compound-v2-markets.ts'
 import { borrowBalance } from './compound-v2-rules.ts'
 import { touchedAccounts } from './compound-v2-touched.ts'
-
-const address = z
-  .string()
-  .refine((text) => isAddress(text), 'not an address')
-  .transform((text) => getAddress(text))
+import { address } from './fields.ts'
 
 const deploymentSchema = z.strictObject({
   comptroller: address,

@@ -1,11 +1,4 @@
-import {
-  type Address,
-  decodeFunctionResult,
-  encodeFunctionData,
-  getAddress,
-  isAddress,
-  toEventSelector,
-} from 'viem'
+import { type Address, decodeFunctionResult, encodeFunctionData, getAddress, toEventSelector } from 'viem'
 import { z } from 'zod'
 import { cometAbi, cometEventsAbi } from '../../abis/compound-v3.ts'
 import type { Leg, Position } from '../core/position.ts'
@@ -29,11 +22,7 @@ import {
   type Valued,
   type Weighted,
 } from './compound-v3-rules.ts'
-
-const address = z
-  .string()
-  .refine((text) => isAddress(text), 'not an address')
-  .transform((text) => getAddress(text))
+import { address } from './fields.ts'
 
 const deploymentSchema = z.strictObject({
   comet: address,

@@ -1,4 +1,4 @@
-import { type Address, decodeFunctionResult, encodeFunctionData, getAddress, isAddress } from 'viem'
+import { type Address, decodeFunctionResult, encodeFunctionData } from 'viem'
 import { z } from 'zod'
 import { eulerVaultAbi } from '../../abis/euler-v2.ts'
 import { type LiquidationRule, WHOLE_POSITION } from '../core/cascade/rules.ts'
@@ -17,11 +17,7 @@ import {
 import { DEEPEST, DOLLAR, type EulerPrice, quoteCall } from './euler-v2-routes.ts'
 import { DEBT_UNITS, debtAssets, isUnderwater } from './euler-v2-rules.ts'
 import { touchedAccounts } from './euler-v2-touched.ts'
-
-const address = z
-  .string()
-  .refine((text) => isAddress(text), 'not an address')
-  .transform((text) => getAddress(text))
+import { address } from './fields.ts'
 
 const deploymentSchema = z.strictObject({
   evc: address,

@@ -24,7 +24,7 @@ const NATIVE = '0xEeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE'
 export type FluidVault = {
   readonly vault: Address
   readonly id: number
-  /** A share of a Fluid DEX instead of a token: of such a vault nothing more is read. */
+  /** A share of a Fluid DEX instead of a token: the oracle of such a vault is not read. */
   readonly smart: { readonly supply: boolean; readonly borrow: boolean }
   /** Tokens, the native coin by its wrapped form; of a share, the DEX. */
   readonly supply: Address
@@ -47,7 +47,7 @@ export type FluidMarkets = {
   /** Positions ever minted, their ids being 1 to this. */
   readonly minted: number
   readonly tokens: Readonly<Record<Address, Token>>
-  /** USD prices of the tokens that vaults of type 1 lend. */
+  /** USD prices of the tokens that vaults lend. */
   readonly usd: Readonly<Record<Address, UsdPrice>>
 }
 
@@ -69,15 +69,9 @@ export const readMarkets = async (chain: Chain): Promise<FluidMarkets> => {
     chain.read({ ...factory, functionName: 'totalSupply' }),
   ])
   const vaults = await Promise.all(Array.from({ length: Number(count) }, (_, i) => readVault(chain, i + 1)))
-  const plain = vaults.filter(({ smart }) => !smart.supply && !smart.borrow)
-  const lent = [...new Set(plain.map(({ borrow }) => borrow))]
-  const [tokens, usd] = await Promise.all([
-    readTokens(
-      chain,
-      plain.flatMap(({ supply, borrow }) => [supply, borrow]),
-    ),
-    chain.usdPrices(lent),
-  ])
+  const supplied = vaults.flatMap(({ smart, supply }) => (smart.supply ? [] : [supply]))
+  const lent = [...new Set(vaults.flatMap(({ smart, borrow }) => (smart.borrow ? [] : [borrow])))]
+  const [tokens, usd] = await Promise.all([readTokens(chain, [...supplied, ...lent]), chain.usdPrices(lent)])
   return {
     factory: chain.deployment.factory,
     vaults: Object.fromEntries(vaults.map((vault) => [vault.vault, vault])),

@@ -96,8 +96,8 @@ const legsOf = (
   }
   const debt: Leg = {
     ...side(vault.borrow, vault.smart.borrow, owed),
-    pricedAs: vault.borrow,
-    usd: isSmart(vault) ? 0n : debtUsd(markets, vault, owed),
+    pricedAs: vault.smart.borrow ? vault.vault : vault.borrow,
+    usd: vault.smart.borrow ? 0n : debtUsd(markets, vault, owed),
     threshold: WAD,
     bonus: null,
   }
@@ -165,24 +165,25 @@ export const fluid: Adapter<FluidDeployment, FluidMarkets, FluidAccount> = {
   liquidationRule: () => RULE,
 
   prices: (markets) => [
-    ...Object.values(markets.vaults).flatMap((vault): readonly PricedAsset[] => {
+    ...Object.values(markets.vaults).map((vault): PricedAsset => {
       const decimals = priceDecimals(markets, vault)
-      if (vault.oracle === null) return []
-      return [
-        {
-          asset: vault.vault,
-          symbol: nameOf(markets, vault),
-          price: decimals === null || vault.price === 0n ? null : vault.price,
-          decimals: decimals ?? 27,
-          ask: {
-            to: vault.oracle,
-            data: encodeFunctionData({ abi: fluidOracleAbi, functionName: 'getExchangeRateLiquidate' }),
-          },
-          feeds: [vault.oracle],
-          token: vault.supply,
-          quote: vault.borrow,
+      const symbol = nameOf(markets, vault)
+      // it stands here to say that nobody knows the price
+      if (vault.oracle === null)
+        return { asset: vault.vault, symbol, price: null, decimals: 27, ask: null, feeds: [] }
+      return {
+        asset: vault.vault,
+        symbol,
+        price: decimals === null || vault.price === 0n ? null : vault.price,
+        decimals: decimals ?? 27,
+        ask: {
+          to: vault.oracle,
+          data: encodeFunctionData({ abi: fluidOracleAbi, functionName: 'getExchangeRateLiquidate' }),
         },
-      ]
+        feeds: [vault.oracle],
+        token: vault.supply,
+        quote: vault.borrow,
+      }
     }),
     ...Object.entries(markets.usd).map(([token, usd]) => ({
       ...usd,
@@ -201,7 +202,7 @@ export const fluid: Adapter<FluidDeployment, FluidMarkets, FluidAccount> = {
         total: vault.totalBorrow,
         tolerance: vault.totalBorrow / 10_000n + BigInt(markets.minted),
         usd:
-          isSmart(vault) || (markets.usd[vault.borrow]?.price ?? null) === null
+          vault.smart.borrow || (markets.usd[vault.borrow]?.price ?? null) === null
             ? null
             : debtUsd(markets, vault, tokensOf(vault.totalBorrow, vault.borrowExchangePrice)),
       })),

@@ -4,7 +4,6 @@ import {
   encodeFunctionData,
   getAddress,
   type Hex,
-  isAddress,
   toEventSelector,
 } from 'viem'
 import { z } from 'zod'
@@ -12,6 +11,7 @@ import { priceFeedV1Abi, troveEventsV1Abi, troveManagerV1Abi } from '../../abis/
 import type { Leg, Position } from '../core/position.ts'
 import { toNumber, WAD } from '../core/units.ts'
 import type { Adapter } from './adapter.ts'
+import { address } from './fields.ts'
 import { liquityV1Deployments } from './liquity-v1-deployments.ts'
 import { type LiquityV1Deployment, type LiquityV1Markets, readMarkets } from './liquity-v1-markets.ts'
 import {
@@ -22,11 +22,6 @@ import {
   standingOf,
   type Trove,
 } from './liquity-v1-rules.ts'
-
-const address = z
-  .string()
-  .refine((text) => isAddress(text), 'not an address')
-  .transform((text) => getAddress(text))
 
 const deploymentSchema = z.strictObject({
   troveManager: address,

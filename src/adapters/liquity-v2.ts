@@ -1,10 +1,11 @@
-import { type Address, decodeFunctionResult, encodeFunctionData, getAddress, isAddress } from 'viem'
+import { type Address, decodeFunctionResult, encodeFunctionData } from 'viem'
 import { z } from 'zod'
 import { chainlinkFeedAbi } from '../../abis/chainlink-feed.ts'
 import { priceFeedV2Abi, troveManagerV2Abi } from '../../abis/liquity-v2.ts'
 import type { Leg, Position } from '../core/position.ts'
 import { toNumber, WAD } from '../core/units.ts'
 import type { Adapter, PricedAsset, PriceOf } from './adapter.ts'
+import { address } from './fields.ts'
 import { keyOf, type LiquityV2Account, listTroves, readTrove, troveOf } from './liquity-v2-accounts.ts'
 import { liquityV2Deployments } from './liquity-v2-deployments.ts'
 import {
@@ -14,11 +15,6 @@ import {
   readMarkets,
 } from './liquity-v2-markets.ts'
 import { cappedPrice, entireDebt, isBelow, ratioOf } from './liquity-v2-rules.ts'
-
-const address = z
-  .string()
-  .refine((text) => isAddress(text), 'not an address')
-  .transform((text) => getAddress(text))
 
 const deploymentSchema = z.strictObject({
   collateralRegistry: address,

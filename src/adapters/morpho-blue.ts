@@ -1,12 +1,4 @@
-import {
-  type Address,
-  encodeFunctionData,
-  getAddress,
-  type Hex,
-  isAddress,
-  toEventSelector,
-  zeroAddress,
-} from 'viem'
+import { type Address, encodeFunctionData, getAddress, type Hex, toEventSelector, zeroAddress } from 'viem'
 import { z } from 'zod'
 import { morphoBlueAbi, morphoBlueEventsAbi, morphoBlueOracleAbi } from '../../abis/morpho-blue.ts'
 import { WHOLE_POSITION } from '../core/cascade/rules.ts'
@@ -14,6 +6,7 @@ import { InvalidDataError } from '../core/errors.ts'
 import type { Leg, Position } from '../core/position.ts'
 import { mulDown, unitOf, WAD } from '../core/units.ts'
 import type { Adapter, PricedAsset, UsdPrice } from './adapter.ts'
+import { address } from './fields.ts'
 import { morphoBlueDeployments } from './morpho-blue-deployments.ts'
 import {
   type MorphoBlueDeployment,
@@ -41,11 +34,6 @@ export type MorphoBlueAccount = Loan & {
    */
   readonly tokens: { readonly loan: Address; readonly collateral: Address } | null
 }
-
-const address = z
-  .string()
-  .refine((text) => isAddress(text), 'not an address')
-  .transform((text) => getAddress(text))
 
 const deploymentSchema = z.strictObject({
   morpho: address,

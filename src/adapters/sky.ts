@@ -1,10 +1,10 @@
-import { getAddress, isAddress } from 'viem'
 import { z } from 'zod'
 import { osmPeek } from '../../abis/sky.ts'
 import { MAKER } from '../core/cascade/rules.ts'
 import type { Leg, Position } from '../core/position.ts'
 import { RAY, toNumber, unitOf, WAD } from '../core/units.ts'
 import type { Adapter } from './adapter.ts'
+import { address } from './fields.ts'
 import { ilkTopics, keyOf, readAccounts, type SkyAccount, urnOfVault } from './sky-accounts.ts'
 import { skyDeployments } from './sky-deployments.ts'
 import { daiOf, type Ilk, nameOf, readMarkets, type SkyDeployment, type SkyMarkets } from './sky-markets.ts'
@@ -12,11 +12,6 @@ import { GIVE_TOPIC, givenVault, VAULT_TOPICS, vaultNote } from './sky-notes.ts'
 import { marketPrice, type Oracle } from './sky-oracles.ts'
 import { isUnsafe, refusalOf, spotOf } from './sky-rules.ts'
 import { barkVerdict } from './sky-verdict.ts'
-
-const address = z
-  .string()
-  .refine((text) => isAddress(text), 'not an address')
-  .transform((text) => getAddress(text))
 
 const deploymentSchema = z.strictObject({
   vat: address,

@@ -122,7 +122,8 @@ async function* readRows(
       `{ id ${fields} } }`
     let page: readonly Row[]
     try {
-      page = await askPage(subgraph, { query, seen, shrinkable: first > SMALLEST_PAGE }, meter)
+      const wanted = { query, seen, shrinkable: first > SMALLEST_PAGE }
+      page = await untilIndexed(subgraph, () => askPage(subgraph, wanted, meter))
     } catch (error) {
       const refusal = refusalOf(error)
       const cut = refusal === 'smaller' || refusal === 'again-smaller'

@@ -114,8 +114,8 @@ describe.each(MARKETS)('crvUSD against $name, recorded at block 19122585', (mark
     const same = held.filter((band) => Math.abs(band.recorded - band.ours) <= 0.001 * band.recorded + 1e-4)
     const apart = filled.reduce((sum, band) => sum + Math.abs(band.recorded - band.ours), 0)
     const total = users.reduce((sum, { collateral = '0' }) => sum + Number(collateral), 0)
-    expect(held.length).toBeGreaterThanOrEqual(market.bands.held - 2)
-    expect(same.length).toBeGreaterThanOrEqual(market.bands.same - 2)
+    expect(held.length).toBe(market.bands.held)
+    expect(same.length).toBe(market.bands.same)
     expect(apart / total).toBeLessThan(market.bands.apart)
   })
 

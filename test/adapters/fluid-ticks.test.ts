@@ -26,7 +26,7 @@ const RATIOS: readonly (readonly [tick: number, ratio: bigint])[] = [
 ]
 
 const TICKS: readonly (readonly [ratio: bigint, tick: number])[] = [
-  // the library's own ratio of tick −12345 is under that tick for it: a limit there spares no less than −12346
+  // for the library, its own ratio of tick −12345 still lies under that tick: a limit there is the tick below
   [729217405874723170076n, -12346],
   [729217405874723170075n, -12346],
   [88920728733257715222862183722n, 76],

@@ -30,13 +30,17 @@ const STEPS: readonly Step[] = [
     ({ act, limit }) => act.liquidateTick(limit - 50, limit - 90, 0.7, 2n ** 29n),
     ['5'],
   ],
-  ['a new one on a tick that was liquidated before', (fluid) => open(fluid, BOB, fluid.limit - 70), ['7']],
   [
-    'all of a tick’s debt and collateral taken',
-    ({ act, limit }) => act.liquidateTick(limit - 70, 0, 0, 0n),
+    'a new one on that tick, under an id of its own: the one that was liquidated there stays where it is',
+    (fluid) => open(fluid, BOB, fluid.limit - 50),
     ['7'],
   ],
-  ['a position handed on to another owner', ({ act }) => act.transfer(1, BOB), ['1']],
+  [
+    'all of a tick’s debt and collateral taken',
+    ({ act, limit }) => act.liquidateTick(limit - 20, 0, 0, 0n),
+    ['1'],
+  ],
+  ['a position handed on to another owner', ({ act }) => act.transfer(2, BOB), ['2']],
 ]
 
 describe('a second scan of Fluid sees what changed, however it changed (stand-in)', () => {

@@ -137,6 +137,9 @@ describe('traps of Fluid (stand-in of a vault of type 1, ETH against USDC)', () 
       reason: 'vault 2 (DEX share/USDC) holds or lends shares of a Fluid DEX, whose prices are not read yet',
       owner: ownerOf(5),
     })
+    const { collateral, debtUsd } = rowOf(scanned, String(minted))
+    expect(collateral).toMatchObject([{ symbol: 'DEX share', usd: null }])
+    expect(debtUsd).toBeCloseTo(1_000_000 * 1.0015 ** 100, 0)
     expect(scanned.coverage.status).toBe('partial')
     expect(scanned.coverage.error).toContain('1 vaults hold or lend shares of a Fluid DEX')
   })

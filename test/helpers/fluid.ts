@@ -124,10 +124,12 @@ export const populateFluid = async (): Promise<Populated> => {
       if (plan.tick !== null) debtors.push(String(id))
     }
     // what stood closest to the limit was liquidated once: its positions stand on another tick, in parts
-    const highest = Math.max(...plans.flatMap(({ tick }) => tick ?? []))
+    const [highest = 0, second = 0] = [...new Set(plans.flatMap(({ tick }) => tick ?? []))].sort(
+      (a, b) => b - a,
+    )
     const act = fluidActions(chain, vault)
     await act.liquidateTick(highest, highest - 40, 0.6, 2n ** 29n)
-    await act.liquidateTick(highest - 1, highest - 60, 0.5, 1n)
+    await act.liquidateTick(second, second - 60, 0.5, 1n)
   }
   const [vault] = chain.vaults
   if (!vault) throw new Error('no vault was deployed')

@@ -6,7 +6,8 @@ import { type FieldNode, Kind, type ObjectValueNode, parse, type ValueNode } fro
 
 type Row = Readonly<Record<string, unknown>> & { readonly id: string }
 
-export type Wire = { readonly status?: number; readonly type?: string; readonly body: string }
+/** What goes back; `hang` never answers. */
+export type Wire = { readonly status?: number; readonly type?: string; readonly body: string } | 'hang'
 
 /** One top-level field of a query, as it arrived. */
 export type Asked = {
@@ -113,6 +114,7 @@ export const startSubgraphServer = async (given: Partial<SubgraphState> = {}): P
       asked.push(one)
       const count = asked.filter(({ field }) => field === one.field).length
       const wire = state.intercept(one, count) ?? answerTo(state, one, node.alias?.value ?? node.name.value)
+      if (wire === 'hang') return
       response
         .writeHead(wire.status ?? 200, { 'content-type': wire.type ?? 'application/json' })
         .end(wire.body)
