@@ -121,14 +121,14 @@ const chooseSources = (config: Config, only: readonly string[] | undefined): rea
     throw new UsageError(
       `--only ${unknown.join(',')}: not configured; configured are ${config.sources.map(({ key }) => key).join(', ')}`,
     )
-  const chosen = config.sources.filter(({ key }) => only === undefined || only.includes(key)).map(resolve)
+  const chosen = config.sources.filter(({ key }) => only === undefined || only.includes(key)).map(resolveSource)
   const problems = chosen.filter((source) => typeof source === 'string')
   if (problems.length > 0) throw new UsageError(problems.join('\n'))
   return chosen.filter((source) => typeof source !== 'string')
 }
 
 /** The source with its adapter and deployment; a text where there is none. */
-const resolve = (source: SourceConfig): ResolvedSource | string => {
+export const resolveSource = (source: SourceConfig): ResolvedSource | string => {
   const readable = adapters.filter(({ deployments }) => Object.keys(deployments).length > 0)
   const adapter = readable.find(({ name }) => name === source.protocol)
   if (!adapter)

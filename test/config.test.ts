@@ -122,7 +122,7 @@ const local = (chain: Readonly<Record<string, unknown>>) => ({
 test.each<readonly [name: string, json: unknown, message: string]>([
   ['a key of the root', { chain: {} }, '(root): unknown key "chain"'],
   ['a key of a chain', local({ rpcs: [] }), 'chains.local: unknown key "rpcs"'],
-  ['a key of a source', { sources: [{ key: 'a/b/c', discover: {} }] }, 'sources.0: unknown key "discover"'],
+  ['a key of a source', { sources: [{ key: 'a/b/c', discovr: {} }] }, 'sources.0: unknown key "discovr"'],
   ['a key of bands', { bands: { minUSD: 1 } }, 'bands: unknown key "minUSD"'],
   ['one endpoint as text', local({ rpc: 'http://x' }), 'chains.local.rpc: expected array, received string'],
   ['no endpoint', local({ rpc: [] }), 'chains.local.rpc: name at least one endpoint'],

@@ -10,7 +10,7 @@ const LAYERS = [
   'config adapters',
   'engine',
   'scan report',
-  'import-file verify positions simulate diff watch entities dashboard',
+  'import-file verify positions simulate diff watch entities doctor dashboard',
   'commands',
   'cli index',
 ].map((line) => line.split(' '))

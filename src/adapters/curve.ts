@@ -1,4 +1,4 @@
-import { type Address, decodeFunctionResult, encodeFunctionData, getAddress, isAddress } from 'viem'
+import { type Address, decodeFunctionResult, encodeFunctionData } from 'viem'
 import { z } from 'zod'
 import { curveControllerAbi, curveOracleAbi } from '../../abis/curve.ts'
 import { type LiquidationRule, WHOLE_POSITION } from '../core/cascade/rules.ts'
@@ -10,12 +10,10 @@ import { type CurveAccount, partsOf, readAccount, readKeys } from './curve-accou
 import { curveDeployments } from './curve-deployments.ts'
 import { type CurveDeployment, type CurveMarket, type CurveMarkets, readMarkets } from './curve-markets.ts'
 import { gapPrice, healthAt, type Loan, type Owed, soldShare } from './curve-rules.ts'
+import { address } from './fields.ts'
 
 const deploymentSchema = z.strictObject({
-  factory: z
-    .string()
-    .refine((text) => isAddress(text), 'not an address')
-    .transform((text) => getAddress(text)),
+  factory: address,
   kind: z.enum(['mint', 'lend', 'lend-v2']),
   fromBlock: z.number().int().nonnegative().default(0),
 })

@@ -1,4 +1,4 @@
-import { decodeFunctionResult, encodeFunctionData, getAddress, isAddress, zeroAddress } from 'viem'
+import { decodeFunctionResult, encodeFunctionData, zeroAddress } from 'viem'
 import { z } from 'zod'
 import { fluidOracleAbi } from '../../abis/fluid.ts'
 import { type LiquidationRule, WHOLE_POSITION } from '../core/cascade/rules.ts'
@@ -6,16 +6,12 @@ import { InvalidDataError } from '../core/errors.ts'
 import type { Leg, Position } from '../core/position.ts'
 import { unitOf, WAD } from '../core/units.ts'
 import type { Adapter, PricedAsset } from './adapter.ts'
+import { address } from './fields.ts'
 import { type FluidAccount, readAccount } from './fluid-accounts.ts'
 import { fluidDeployments } from './fluid-deployments.ts'
 import { type FluidDeployment, type FluidMarkets, type FluidVault, readMarkets } from './fluid-markets.ts'
 import { EXCHANGE_PRECISION, isAbove, liquidationTick, PRICE_UNIT } from './fluid-rules.ts'
 import { ratioAtTick } from './fluid-ticks.ts'
-
-const address = z
-  .string()
-  .refine((text) => isAddress(text), 'not an address')
-  .transform((text) => getAddress(text))
 
 const deploymentSchema = z.strictObject({
   factory: address,

@@ -6,7 +6,7 @@ import { createDeployer, type Deployer } from './deployer.ts'
 import { sendTransaction } from './transaction.ts'
 
 /** Our own stand-ins, test/chain/sol/CurveStandIn.sol. */
-const compileCurve = once(['liqbands/CurveStandIn.sol', 'liqbands/Feeds.sol'])
+const compileCurve = once(['liqbands/CurveStandIn.sol', 'liqbands/CurveOracles.sol', 'liqbands/Feeds.sol'])
 
 export const FEEDS = { ETH: 3000, BTC: 60_000 } as const
 export type CurveFeed = keyof typeof FEEDS

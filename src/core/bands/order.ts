@@ -1,5 +1,6 @@
 import type { Side } from '../report.ts'
 import { type BookEntry, holderOf } from './book.ts'
+import { integers, keys as newKeys } from './columns.ts'
 import { nearestDepth, REACH } from './depth.ts'
 
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
@@ -26,8 +27,8 @@ const sortByKey = (keys: Uint32Array, indices: Int32Array): void => {
       const place = (d << DIGIT) + ((key >>> (d * DIGIT)) & MASK)
       places[place] = (places[place] ?? 0) + 1
     }
-  let [fromKeys, toKeys]: [Uint32Array, Uint32Array] = [keys, new Uint32Array(keys.length)]
-  let [from, to]: [Int32Array, Int32Array] = [indices, new Int32Array(keys.length)]
+  let [fromKeys, toKeys]: [Uint32Array, Uint32Array] = [keys, newKeys(keys.length)]
+  let [from, to]: [Int32Array, Int32Array] = [indices, integers(keys.length)]
   for (let d = 0; d < DIGITS; d++) {
     const next = places.subarray(d << DIGIT, (d + 1) << DIGIT)
     let sum = 0

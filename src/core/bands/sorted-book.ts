@@ -2,7 +2,7 @@ import type { Side } from '../report.ts'
 import { type BookEntry, holderOf } from './book.ts'
 import { capOf, cappedUsd } from './cap.ts'
 import { toCents } from './cents.ts'
-import { gather } from './columns.ts'
+import { floats, gather, integers, keys } from './columns.ts'
 import { nearestDepth, REACH } from './depth.ts'
 import { heavyHoldings } from './holdings.ts'
 import { keyOf, orderByDepth } from './order.ts'
@@ -50,10 +50,10 @@ export const sortBook = (
   { spot, side, minUsd }: { readonly spot: number; readonly side: Side; readonly minUsd: number },
 ): SortedBook => {
   const market = { spot, side }
-  const price = new Float64Array(entries.length)
-  const usd = new Float64Array(entries.length)
-  const keys = new Uint32Array(entries.length)
-  const kept = new Int32Array(entries.length)
+  const price = floats(entries.length)
+  const usd = floats(entries.length)
+  const depthKeys = keys(entries.length)
+  const kept = integers(entries.length)
   const marks = new Uint8Array(entries.length)
   let count = 0
   let cents = 0
@@ -69,7 +69,7 @@ export const sortBook = (
     }
     const depth = nearestDepth(entry.price, market)
     if (entry.collateralUsd < minUsd || own === 0 || !(depth <= REACH)) return
-    keys[count] = keyOf(depth)
+    depthKeys[count] = keyOf(depth)
     kept[count++] = i
   })
   const total = cents / 100
@@ -79,9 +79,9 @@ export const sortBook = (
   for (const i of byOwner.indices) marks[i] = (marks[i] ?? 0) | HEAVY_OWNER
 
   const order = kept.subarray(0, count)
-  orderByDepth(entries, market, keys.subarray(0, count), order)
-  const depth = new Float64Array(count)
-  const capped = new Float64Array(count)
+  orderByDepth(entries, market, depthKeys.subarray(0, count), order)
+  const depth = floats(count)
+  const capped = floats(count)
   const labelledPlaces: number[] = []
   const heavyPlaces: OwnedPlace[] = []
   for (let place = 0; place < count; place++) {
@@ -131,9 +131,9 @@ export const without = (book: Positions, indices: ReadonlySet<number>): Position
   if (indices.size === 0) return book
   const removed = new Uint8Array(book.entries.length)
   for (const i of indices) removed[i] = 1
-  const order = new Int32Array(book.order.length)
-  const depth = new Float64Array(book.order.length)
-  const capped = new Float64Array(book.order.length)
+  const order = integers(book.order.length)
+  const depth = floats(book.order.length)
+  const capped = floats(book.order.length)
   let count = 0
   for (let k = 0; k < order.length; k++) {
     const i = book.order[k] ?? 0
