@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import { addBands } from './commands/bands.ts'
 import { addDiff } from './commands/diff.ts'
+import { addDoctor } from './commands/doctor.ts'
 import { addEntities } from './commands/entities.ts'
 import { addImport } from './commands/import.ts'
 import type { Io } from './commands/io.ts'
@@ -62,6 +63,7 @@ for (const add of [
   addImport,
   addWatch,
   addSources,
+  addDoctor,
 ])
   add(program, io)
 

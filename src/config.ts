@@ -125,7 +125,7 @@ const chainSchema = z.strictObject({
 })
 
 const discoverSchema = z.strictObject({
-  subgraph: z.url({ protocol: /^https?$/, message: 'not an http(s) URL' }),
+  subgraph: z.string().pipe(z.url({ protocol: /^https?$/, message: 'not an http(s) URL' })),
   schema: z.enum(SCHEMA_NAMES).optional(),
   key: z.string().min(1, 'an empty key').optional(),
   waitSeconds: z.number().int().nonnegative().default(60),

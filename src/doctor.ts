@@ -186,8 +186,8 @@ const sourceToCheck = (config: Config, key: string) => {
   const withSubgraph = config.sources.filter(({ discover }) => discover).map((one) => one.key)
   if (!source?.discover)
     throw new UsageError(
-      `--crosscheck ${key}: ${source ? 'it has no "discover"' : 'not configured'} in the configuration; ${
-        withSubgraph.length > 0 ? `these have: ${withSubgraph.join(', ')}` : 'no source has one'
+      `--crosscheck ${key}: ${source ? 'it has no "discover"' : 'it is not configured'}; ${
+        withSubgraph.length > 0 ? `these have one: ${withSubgraph.join(', ')}` : 'no source has one'
       }`,
     )
   const resolved = resolveSource(source)

@@ -78,16 +78,25 @@ const morpho: SubgraphSchema = {
 
 const trove = z.object({
   troveId: z.string().regex(/^(0x[0-9a-f]+|\d+)$/i, 'not a trove id'),
-  collateral: z.object({ collIndex: z.number().int() }),
+  collateral: z.object({
+    collIndex: z.number().int(),
+    addresses: z.object({ troveManager: address }),
+  }),
 })
+const liquityBranches = z.object({ branches: z.record(z.string(), z.object({ troveManager: z.string() })) })
 
-/** Liquity's own for V2. Source: liquity/bold@405f9122, subgraph/schema.graphql (Trove, TroveStatus). */
+/**
+ * Liquity's own for V2, of this system's branches. Source: liquity/bold@405f9122, subgraph/schema.graphql (Trove,
+ * TroveStatus, CollateralAddresses).
+ */
 const liquityV2: SubgraphSchema = {
   entity: 'troves',
-  fields: 'troveId collateral { collIndex }',
+  fields: 'troveId collateral { collIndex addresses { troveManager } }',
   where: 'status_not_in: [closed, liquidated]',
-  account: (row) => {
+  account: (row, markets) => {
     const { troveId, collateral } = trove.parse(row)
+    const branch = liquityBranches.parse(markets).branches[collateral.collIndex]
+    if (branch?.troveManager !== collateral.addresses.troveManager) return null
     return { key: `${collateral.collIndex}:${BigInt(troveId)}`, debts: null }
   },
 }

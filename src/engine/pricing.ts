@@ -79,9 +79,12 @@ const moved = (
   return { collateral: all, driver: collateral }
 }
 
-/** Why it is what it is, and why nobody could liquidate it now. */
-const whyOf = (reason: string | null, blocked: string | null): string | null =>
-  blocked === null ? reason : [...(reason === null ? [] : [reason]), `blocked: ${blocked}`].join('; ')
+/** Why it has no price, or why nobody could liquidate it now. */
+const whyOf = ({ outcome, reason }: Priced, blocked: string | null): string | null => {
+  if (blocked === null) return reason
+  if (reason === null) return `blocked: ${blocked}`
+  return outcome === 'already' ? `${reason}; blocked: ${blocked}` : reason
+}
 
 /** The ends of a soft liquidation as prices of the driver. */
 const inDriver = (
@@ -141,7 +144,7 @@ const rowOf = (
     collateralUsd: toNumber(moves.collateral, 18),
     debtUsd: toNumber(sum(position.debt), 18),
     driverAmount: spotUsd === 0 ? 0 : toNumber(moves.driver, 18) / spotUsd,
-    reason: whyOf(priced.reason, position.blocked),
+    reason: whyOf(priced, position.blocked),
     collateral: position.collateral.map(legRow),
     debt: position.debt.map(legRow),
   }

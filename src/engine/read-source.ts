@@ -133,7 +133,11 @@ export const readSource = async (
 
   const unpriced = Object.values(positions)[0]?.filter(({ outcome }) => outcome === 'unpriced') ?? []
   const withoutPrice =
-    unpriced.length > 0 ? [`${unpriced.length} positions cannot be priced: ${unpriced[0]?.reason}`] : []
+    unpriced.length > 0
+      ? [
+          `${unpriced.length} ${unpriced.length === 1 ? 'position' : 'positions'} cannot be priced: ${unpriced[0]?.reason}`,
+        ]
+      : []
   const remarks = adapter.remarks(markets)
   const gaps = [
     ...remarks.gaps,

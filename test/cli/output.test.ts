@@ -295,6 +295,7 @@ const OPTIONS: Readonly<Record<string, string>> = {
   import: '--name --spot --json',
   watch: '--every --cron --only',
   sources: '--json',
+  doctor: '--crosscheck --json',
 }
 
 describe('help', () => {

@@ -258,25 +258,27 @@ describe('a subgraph that fails: the logs, and the reason', () => {
   })
 })
 
-test('a repaid debt that the subgraph still counts is named by the crosscheck', async () => {
+test('debts that differ by more than rounding are named by the crosscheck', async () => {
   const rows = subgraph.state.rows.userReserves ?? []
-  const [first, second] = rows as unknown as readonly {
+  const [first, ...others] = rows as unknown as readonly {
     readonly id: string
     readonly user: { readonly id: string }
     readonly scaledVariableDebt: string
   }[]
-  if (!first || !second) throw new Error('no rows')
+  const [small, tiny] = others.toSorted((a, b) => Number(a.scaledVariableDebt) - Number(b.scaledVariableDebt))
+  if (!first || !small || !tiny) throw new Error('no rows')
   const more = (row: typeof first, by: bigint) => ({
     ...row,
     scaledVariableDebt: String(BigInt(row.scaledVariableDebt) + by),
   })
   const stranger = { ...first, id: 'zz', user: { id: '0x00000000000000000000000000000000000000bb' } }
-  // one that is half as much again, one that is a unit of rounding, one that nobody lent to
+  // half as much again; a few units, as an indexer rounds; one unit more than that; and one to whom nobody lent
   subgraph.state.rows = {
     userReserves: [
       more(first, BigInt(first.scaledVariableDebt) / 2n),
-      more(second, 1n),
-      ...rows.slice(2),
+      more(small, 16n),
+      more(tiny, -17n),
+      ...rows.filter(({ id }) => ![first.id, small.id, tiny.id].includes(id)),
       stranger,
     ],
   }
@@ -286,6 +288,6 @@ test('a repaid debt that the subgraph still counts is named by the crosscheck', 
     .map((note) => note.toLowerCase())
   expect(notes).toEqual([
     'crosscheck: 1 only in the subgraph, in no log: 0x00000000000000000000000000000000000000bb',
-    `crosscheck: 1 with another debt in the subgraph: ${first.user.id}`,
+    `crosscheck: 2 with another debt in the subgraph: ${[first.user.id, tiny.user.id].toSorted().join(', ')}`,
   ])
 })

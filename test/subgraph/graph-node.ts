@@ -29,7 +29,7 @@ const handlers = debtAbi
   .filter((item) => item.type === 'event')
   .map((event) => `        - event: ${signature(event)}\n          handler: handle${event.name}`)
 
-/** One data source for each variable debt token of the market. */
+/** One data source for each variable debt token. `gnd build` drops the quotes of a text: `at` keeps it from being a number. */
 const manifestOf = ({ pool, reserves, fromBlock }: AaveMarket): string =>
   [
     'specVersion: 1.2.0',
@@ -41,8 +41,8 @@ const manifestOf = ({ pool, reserves, fromBlock }: AaveMarket): string =>
         `    name: Debt${i}`,
         '    network: mainnet',
         '    context:',
-        `      pool: { type: String, data: "${pool.toLowerCase()}" }`,
-        `      asset: { type: String, data: "${asset.toLowerCase()}" }`,
+        `      pool: { type: String, data: "at${pool.toLowerCase()}" }`,
+        `      asset: { type: String, data: "at${asset.toLowerCase()}" }`,
         `    source: { address: "${variableDebtToken}", abi: Debt, startBlock: ${fromBlock} }`,
         '    mapping:',
         '      kind: ethereum/events',
@@ -117,7 +117,10 @@ export const startGraphNode = async (rpc: string, market: AaveMarket, block: num
     for (const folder of ['src', 'abis']) mkdirSync(join(home, folder))
     writeFileSync(join(home, 'schema.graphql'), source('schema.graphql'))
     writeFileSync(join(home, 'src/mapping.ts'), source('mapping.as'))
-    writeFileSync(join(home, 'abis/Debt.json'), JSON.stringify(debtAbi))
+    writeFileSync(
+      join(home, 'abis/Debt.json'),
+      JSON.stringify(debtAbi.map((item) => ({ anonymous: false, ...item }))),
+    )
     writeFileSync(join(home, 'subgraph.yaml'), manifestOf(market))
     installCompiler(home)
     const options = { cwd: home, env: { PATH: process.env.PATH, HOME: home } }

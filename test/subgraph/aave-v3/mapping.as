@@ -5,10 +5,11 @@ import { Burn, Debt, Mint } from '../generated/Debt0/Debt'
 
 function update(token: Address, account: Address): void {
   let context = dataSource.context()
-  let pool = new Pool(context.getString('pool'))
-  pool.pool = Bytes.fromHexString(context.getString('pool'))
+  // written as at0x…
+  let pool = new Pool(context.getString('pool').slice(2))
+  pool.pool = Bytes.fromHexString(pool.id)
   pool.save()
-  let asset = context.getString('asset')
+  let asset = context.getString('asset').slice(2)
   let reserve = new Reserve(asset + pool.id)
   reserve.underlyingAsset = Bytes.fromHexString(asset)
   reserve.pool = pool.id
