@@ -101,6 +101,9 @@ export const wholeBites = (ledger: Ledger): readonly Bite[] => {
 
 const money = (value: number): string => value.toFixed(2)
 
+/** The price lies between the two daily prices themselves. */
+const isBetween = ({ predicted, day }: Bite): boolean => predicted >= day.low && predicted <= day.high
+
 const COLUMNS: readonly Column<Bite>[] = [
   { header: 'day', value: ({ time }) => new Date(time * 1000).toISOString().slice(0, 10) },
   { header: 'vault', value: ({ vault }) => vault, align: 'right' },
@@ -108,7 +111,7 @@ const COLUMNS: readonly Column<Bite>[] = [
   { header: 'predicted', value: ({ predicted }) => money(predicted), align: 'right' },
   { header: 'day from', value: ({ day }) => money(day.low), align: 'right' },
   { header: 'to', value: ({ day }) => money(day.high), align: 'right' },
-  { header: '', value: ({ within }) => (within ? '' : 'no') },
+  { header: 'in', value: (bite) => (isBetween(bite) ? 'yes' : bite.within ? 'near' : 'no') },
   {
     header: 'debt off',
     value: ({ debt, tab }) => `${(((debt - tab) / tab) * 100).toFixed(4)} %`,
@@ -128,7 +131,8 @@ export const backtest = (folder: URL): readonly string[] => {
     '',
     ...table(bites, COLUMNS, { width: 80 }),
     '',
-    `${within} of ${bites.length} predicted prices lie within what ETH did that day (daily prices, USD)`,
+    `${bites.filter(isBetween).length} of ${bites.length} predicted prices lie between the two daily prices around them (USD),`,
+    `${within} between 0.85 times the lower and 1.1 times the higher one`,
     `debt off its tab by ${percent(off[Math.floor(off.length / 2)])} in the median, by ${percent(off.at(-1))} at most`,
   ]
 }

@@ -1,6 +1,7 @@
-import { type Address, getAddress, isAddress } from 'viem'
+import { getAddress } from 'viem'
 import { z } from 'zod'
 import type { SchemaName } from '../core/subgraph.ts'
+import { address } from './fields.ts'
 
 /** What a subgraph says of one account: its key as the adapter writes it. */
 export type ListedAccount = {
@@ -21,10 +22,6 @@ export type SubgraphSchema = {
   readonly account: (row: unknown, markets: unknown) => ListedAccount | null
 }
 
-const address = z
-  .string()
-  .refine((text) => isAddress(text), 'not an address')
-  .transform((text): Address => getAddress(text))
 const amount = z
   .string()
   .regex(/^-?\d+$/, 'not an integer')

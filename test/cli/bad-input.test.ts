@@ -80,7 +80,11 @@ describe('the configuration', () => {
   })
 
   test('a protocol or a deployment that nobody knows is answered with those known', async () => {
-    expectRefusal(await scan({ sources: ['avae/ethereum/core'] }), 1, /no protocol "avae"; known are .*aave-v3/)
+    expectRefusal(
+      await scan({ sources: ['avae/ethereum/core'] }),
+      1,
+      /no protocol "avae"; known are .*aave-v3/,
+    )
     expectRefusal(
       await scan({ sources: ['aave-v3/ethereum/cor'] }),
       1,

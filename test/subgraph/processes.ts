@@ -75,9 +75,9 @@ export const freePorts = async (count: number): Promise<readonly number[]> => {
   return ports
 }
 
-/** Asks until the answer is yes, or the process ends, or two minutes are over. */
+/** Asks until the answer is yes, or the process ends, or five minutes are over: indexing takes one on a busy machine. */
 export const until = async ({ child, said }: Started, ready: () => Promise<boolean>): Promise<void> => {
-  for (let tries = 0; tries < 600; tries++) {
+  for (let tries = 0; tries < 1500; tries++) {
     if (await ready().catch(() => false)) return
     if (child.exitCode !== null || child.signalCode !== null) break
     await sleep(200)
