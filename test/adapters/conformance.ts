@@ -5,6 +5,7 @@ import type { Config } from '../../src/config.ts'
 import type { Outcome, Position } from '../../src/core/position.ts'
 import { WAD } from '../../src/core/units.ts'
 import { compareTotals } from '../../src/engine/read-source.ts'
+import { buildReport } from '../../src/report.ts'
 import type { Db } from '../../src/store/open.ts'
 import type { PositionRow } from '../../src/store/rows.ts'
 import { verify } from '../../src/verify.ts'
@@ -84,6 +85,22 @@ export const conformance = (adapter: AnyAdapter, name: string, populate: () => P
       const outcomes = market.drivers.flatMap((driver) => scanned.book(driver).rows.map((row) => row.outcome))
       const { outcomes: possible = HARD } = market
       expect(new Set(outcomes)).toEqual(new Set(possible))
+    })
+
+    test('every open position is in exactly one of the report’s totals, a range as a range and never as a point', () => {
+      for (const driver of market.drivers) {
+        const book = scanned.book(driver)
+        const { totals, bands } = buildReport(book, { entities: new Map(), minUsd: 0, levels: [] })
+        const counted = Object.values(totals).reduce((sum, { positions }) => sum + positions, 0)
+        expect(counted).toBe(market.debtors.length)
+        const ranges = book.rows.filter(({ outcome }) => outcome === 'range')
+        expect(totals.range.positions).toBe(ranges.length)
+        expect(
+          ranges.filter(({ price, low, high }) => price !== null || !((low ?? 0) < (high ?? 0))),
+        ).toEqual([])
+        const inBands = new Set(bands.flatMap(({ topPositions }) => topPositions.map(({ id }) => id)))
+        expect(ranges.filter(({ id }) => inBands.has(id))).toEqual([])
+      }
     })
 
     test('amounts are positive, thresholds in (0, 1], exposures in [0, 1]', () => {
