@@ -2,9 +2,12 @@ import { findBands } from '../src/core/bands/bands.ts'
 import type { BookEntry } from '../src/core/bands/book.ts'
 import { createRandom } from '../src/core/bands/random.ts'
 import { rankBands } from '../src/core/bands/rank.ts'
+import { solveAllShocks } from '../src/core/cascade/all-shocks.ts'
+import { createMarket } from '../src/core/cascade/impact.ts'
 import { histogram } from '../src/core/histogram.ts'
 import type { Side } from '../src/core/report.ts'
 import { clusterFor } from '../test/core/bands/heavy-books.ts'
+import { IMPACTS, millionRungs } from '../test/core/cascade/books.ts'
 import { crowdBetween, generateBook, sixWallets } from '../test/helpers/books.ts'
 
 /**
@@ -114,5 +117,13 @@ export const benchBands = (count: number): void => {
     print('  both', both)
     print('  baseline: objects sorted by price', sorted)
     print('  for comparison: their prices alone', typed)
+  }
+  const rungs = millionRungs()
+  process.stdout.write('a million rungs of a cascade, all shocks\n')
+  for (const impact of IMPACTS) {
+    const { wall, user } = best(() => {
+      solveAllShocks(rungs, createMarket(impact, 2000))
+    })
+    process.stdout.write(line(`  ${impact.kind}`, wall.toFixed(0), user.toFixed(0), ''))
   }
 }

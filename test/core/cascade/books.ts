@@ -158,3 +158,41 @@ export const IMPACTS: readonly Impact[] = [
 ]
 
 export const anySeed = fc.integer({ min: 1, max: 2 ** 31 })
+
+/** A million rungs at random prices, most of them small. */
+export const millionRungs = (): CascadeBook => {
+  const count = 1_000_000
+  const random = createRandom(1)
+  const price = Float64Array.from({ length: count }, () => 800 + 1199 * random())
+    .sort()
+    .reverse()
+  const sold = Float64Array.from({ length: count }, () => Math.min(100, 0.01 / (1 - random())))
+  const cents = sold.map((amount, i) => Math.round(100 * amount * (price[i] ?? 0)))
+  const upTo = (column: Float64Array): Float64Array => {
+    const sums = new Float64Array(count + 1)
+    for (let i = 0; i < count; i++) sums[i + 1] = (sums[i] ?? 0) + (column[i] ?? 0)
+    return sums
+  }
+  const ids = Int32Array.from({ length: count }, (_, i) => i)
+  const ones = new Float64Array(count).fill(1)
+  const none = new Float64Array(count)
+  return {
+    ...bookOf([]),
+    sources: ['x'],
+    lagSeconds: [0],
+    rungs: {
+      price,
+      taken: sold,
+      sold,
+      cents,
+      repaidUsd: none,
+      unpaidUsd: none,
+      position: ids,
+      source: new Int32Array(count),
+      first: new Int32Array(count).fill(1),
+    },
+    soldUpTo: upTo(sold),
+    centsUpTo: upTo(cents),
+    positions: { amount: sold, debtUsd: none, backedUsd: none, cost: ones },
+  }
+}
