@@ -121,7 +121,9 @@ const chooseSources = (config: Config, only: readonly string[] | undefined): rea
     throw new UsageError(
       `--only ${unknown.join(',')}: not configured; configured are ${config.sources.map(({ key }) => key).join(', ')}`,
     )
-  const chosen = config.sources.filter(({ key }) => only === undefined || only.includes(key)).map(resolveSource)
+  const chosen = config.sources
+    .filter(({ key }) => only === undefined || only.includes(key))
+    .map(resolveSource)
   const problems = chosen.filter((source) => typeof source === 'string')
   if (problems.length > 0) throw new UsageError(problems.join('\n'))
   return chosen.filter((source) => typeof source !== 'string')
