@@ -9,6 +9,7 @@ export default defineConfig({
     hookTimeout: 180_000,
     pool: 'forks',
     maxWorkers: 2,
+    setupFiles: [fileURLToPath(new URL('properties.setup.ts', import.meta.url))],
     globalSetup: [fileURLToPath(new URL('packages.setup.ts', import.meta.url))],
   },
 })

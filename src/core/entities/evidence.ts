@@ -74,7 +74,11 @@ export type Strand = {
 }
 
 const before = (a: Evidence, b: Evidence): number =>
-  a.block - b.block || compareText(a.from, b.from) || compareText(a.tx ?? '', b.tx ?? '')
+  a.block - b.block ||
+  compareText(a.from, b.from) ||
+  compareText(a.tx ?? '', b.tx ?? '') ||
+  compareText(a.day ?? '', b.day ?? '') ||
+  (a.percent ?? 0) - (b.percent ?? 0)
 
 /** The order of texts by code units, the same on every machine. */
 export const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
