@@ -1,11 +1,4 @@
-import {
-  type Address,
-  decodeErrorResult,
-  encodeFunctionData,
-  getAddress,
-  type Hex,
-  toEventSelector,
-} from 'viem'
+import { type Address, encodeFunctionData, getAddress, toEventSelector } from 'viem'
 import { z } from 'zod'
 import { priceFeedV1Abi, troveEventsV1Abi, troveManagerV1Abi } from '../../abis/liquity-v1.ts'
 import type { Leg, Position } from '../core/position.ts'
@@ -22,6 +15,7 @@ import {
   standingOf,
   type Trove,
 } from './liquity-v1-rules.ts'
+import { revertReason } from './revert-reason.ts'
 
 const deploymentSchema = z.strictObject({
   troveManager: address,
@@ -98,17 +92,6 @@ const ROUNDING = 10n ** 10n
 /** ActivePool pays the liquidator in the end, which the contract that asks for us does not accept: all is undone again. */
 const REACHED_PAYMENT = 'ActivePool: sending ETH failed'
 const NOTHING = 'TroveManager: nothing to liquidate'
-
-/** The text of an Error(string); null for anything else. */
-const reasonOf = (data: Hex): string | null => {
-  try {
-    const { args = [] } = decodeErrorResult({ abi: [], data })
-    const [reason] = args as readonly unknown[]
-    return typeof reason === 'string' ? reason : null
-  } catch {
-    return null
-  }
-}
 
 const usd = (wad: bigint): string => (Math.round(toNumber(wad, 18) * 100) / 100).toString()
 
@@ -235,7 +218,7 @@ export const liquityV1: Adapter<LiquityV1Deployment, LiquityV1Markets, LiquityV1
     }),
     isLiquidatable: ({ success, data }) => {
       if (success) return true
-      const reason = reasonOf(data)
+      const reason = revertReason(data)
       if (reason === NOTHING) return false
       return reason === REACHED_PAYMENT ? true : null
     },

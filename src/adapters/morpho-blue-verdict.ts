@@ -1,4 +1,5 @@
-import { decodeErrorResult, type Hex } from 'viem'
+import type { Hex } from 'viem'
+import { revertReason } from './revert-reason.ts'
 
 /** Morpho's refusal of a position that is healthy. Source: @morpho-org/morpho-blue 1.0.0, ErrorsLib.HEALTHY_POSITION. */
 const HEALTHY = 'position is healthy'
@@ -25,20 +26,8 @@ export const answersLiquidate = (answer: {
   readonly data: Hex
 }): boolean | null => {
   if (answer.success) return true
-  const reason = reasonOf(answer.data)
+  const reason = revertReason(answer.data)
   if (reason === HEALTHY) return false
   if (typeof reason === 'bigint') return PANICS.includes(reason) ? true : null
   return reason !== null && AFTER_THE_CHECK.includes(reason) ? true : null
-}
-
-/** The text of an Error(string), the code of a Panic(uint256), null for anything else. */
-const reasonOf = (data: Hex): string | bigint | null => {
-  try {
-    const { errorName, args = [] } = decodeErrorResult({ abi: [], data })
-    const [reason] = args as readonly unknown[]
-    if (errorName === 'Error' && typeof reason === 'string') return reason
-    return errorName === 'Panic' && typeof reason === 'bigint' ? reason : null
-  } catch {
-    return null
-  }
 }

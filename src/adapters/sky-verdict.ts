@@ -1,6 +1,7 @@
-import { decodeErrorResult, encodeFunctionData, type Hex, zeroAddress } from 'viem'
+import { encodeFunctionData, type Hex, zeroAddress } from 'viem'
 import { dogAbi, jugAbi, spotterAbi } from '../../abis/sky.ts'
 import type { Verdict } from './adapter.ts'
+import { revertReason } from './revert-reason.ts'
 import { partsOf } from './sky-accounts.ts'
 import type { SkyMarkets } from './sky-markets.ts'
 
@@ -39,18 +40,9 @@ export const barkVerdict = ({ dog, jug, spotter, ilks }: SkyMarkets, key: string
 /** null for a refusal that says neither: a shutdown, arithmetic. */
 export const answersBark = (answer: { readonly success: boolean; readonly data: Hex }): boolean | null => {
   if (answer.success) return true
-  const reason = reasonOf(answer.data)
+  const reason = revertReason(answer.data)
   if (reason === SAFE) return false
-  return reason !== null && (AFTER_THE_CHECK.includes(reason) || AUCTION.test(reason)) ? true : null
-}
-
-/** The text of an Error(string), null for anything else. */
-const reasonOf = (data: Hex): string | null => {
-  try {
-    const { errorName, args = [] } = decodeErrorResult({ abi: [], data })
-    const [reason] = args as readonly unknown[]
-    return errorName === 'Error' && typeof reason === 'string' ? reason : null
-  } catch {
-    return null
-  }
+  return typeof reason === 'string' && (AFTER_THE_CHECK.includes(reason) || AUCTION.test(reason))
+    ? true
+    : null
 }
