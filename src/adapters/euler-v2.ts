@@ -25,8 +25,8 @@ const deploymentSchema = z.strictObject({
   fromBlock: z.number().int().nonnegative(),
 })
 
-/** All of the debt at once; what the liquidator earns grows with time, from nothing. */
-const EULER: LiquidationRule = { ...WHOLE_POSITION, name: 'Euler v2' }
+/** All of the debt at once; the discount is 1 - health, so that at the trigger itself it is nothing (EVK, Liquidation.sol). */
+const EULER: LiquidationRule = { ...WHOLE_POSITION, name: 'Euler v2', typicalBonus: 0 }
 
 const vaultsOf = ({ vaults }: EulerV2Markets) => Object.entries(vaults) as [Address, EulerVault][]
 
