@@ -7,6 +7,7 @@ import { type Anvil, startAnvil } from '../chain/anvil.ts'
 import { ownerOf } from '../chain/liquity-v1.ts'
 import { deployMusd, type Musd } from '../chain/musd.ts'
 import { createRandom } from '../chain/random.ts'
+import { sendTransaction } from '../chain/transaction.ts'
 
 const abi = parseAbi([
   'function openTrove(uint256 debt, address upper, address lower) payable',
@@ -59,11 +60,12 @@ describe('the rules of Liquity V1 on the real contracts of a fork (Mezo mUSD 1.1
   const open = async (owner: Address, debt: bigint, collateral: bigint): Promise<void> => {
     await anvil.rpc('anvil_setBalance', [owner, toHex(10n ** 24n)])
     const data = encodeFunctionData({ abi, functionName: 'openTrove', args: [debt, owner, owner] })
-    const transaction = { from: owner, to: musd.at.BorrowerOperations, value: toHex(collateral), data }
-    const receipt = await anvil.rpc<{ readonly status: string }>('eth_sendTransactionSync', [
-      { ...transaction, gas: toHex(30_000_000n) },
-    ])
-    if (receipt.status !== '0x1') throw new Error(`${owner} could not open a trove`)
+    await sendTransaction(anvil, {
+      from: owner,
+      to: musd.at.BorrowerOperations,
+      value: toHex(collateral),
+      data,
+    })
   }
 
   beforeAll(async () => {

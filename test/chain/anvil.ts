@@ -29,6 +29,8 @@ const DEFAULTS = [
   ...['--hardfork', 'cancun'],
   ...['--gas-limit', '30000000000'],
   '--no-request-size-limit',
+  // Automatic mining answers before its block is there, and eth_sendTransactionSync may miss it for ever.
+  '--no-mining',
   '--auto-impersonate',
 ]
 

@@ -16,6 +16,7 @@ type Transaction = {
   readonly to?: Address
   readonly data: Hex
   readonly gas?: bigint
+  readonly value?: Hex
 }
 
 /**
@@ -24,11 +25,14 @@ type Transaction = {
  */
 export const sendTransaction = async (
   anvil: Anvil,
-  { from, to, data, gas = 30_000_000n }: Transaction,
+  { from, to, data, value, gas = 30_000_000n }: Transaction,
 ): Promise<Receipt> => {
-  // The Sync variant answers with the receipt: the one of a plain transaction may be null for a moment.
-  const receipt = await anvil.rpc<Receipt>('eth_sendTransactionSync', [{ from, to, data, gas: toHex(gas) }])
+  // The chain mines when told to (see anvil.ts): once the block is there, so is the receipt.
+  const hash = await anvil.rpc<Hex>('eth_sendTransaction', [{ from, to, data, value, gas: toHex(gas) }])
+  await anvil.rpc('evm_mine')
+  const receipt = await anvil.rpc<Receipt | null>('eth_getTransactionReceipt', [hash])
+  if (receipt === null) throw new Error(`transaction ${hash} was not mined`)
   if (receipt.status === '0x1') return receipt
-  await anvil.rpc('eth_call', [{ from, to, data, gas: toHex(gas) }, 'latest'])
+  await anvil.rpc('eth_call', [{ from, to, data, value, gas: toHex(gas) }, 'latest'])
   throw new Error(`transaction ${receipt.transactionHash} reverted, and a call repeating it does not`)
 }
