@@ -1,8 +1,9 @@
 /**
- * The factory, vaults and oracles of Fluid: what they are asked. `constantsView` of a vault of type 1 is another one than
- * that of the types with smart collateral or debt, and only those tell their `TYPE`.
+ * The factory, vaults, oracles and DEXes of Fluid, and the Liquidity layer below them: what they are asked.
+ * `constantsView` of a vault of type 1 is another one than that of the types with smart collateral or debt, and only
+ * those tell their `TYPE`.
  * Source: Instadapp/fluid-contracts-public at a9949b48, contracts/protocols/vault (factory, vaultT1, vaultTypesCommon),
- * contracts/oracle/fluidOracle.sol.
+ * contracts/oracle/fluidOracle.sol and implementations/chainlinkOracleImpl.sol, contracts/protocols/dex/interfaces/iDexT1.sol, contracts/libraries/storageRead.sol.
  */
 import { parseAbi } from 'viem'
 
@@ -31,4 +32,16 @@ export const fluidSmartVaultAbi = parseAbi([
   'function constantsView() view returns (ConstantViews)',
 ])
 
-export const fluidOracleAbi = parseAbi(['function getExchangeRateLiquidate() view returns (uint256)'])
+export const fluidOracleAbi = parseAbi([
+  'function getExchangeRateLiquidate() view returns (uint256)',
+  'function chainlinkOracleData() view returns (uint256 rate, address feed1, bool invertRate1, uint256 rate1, address feed2, bool invertRate2, uint256 rate2, address feed3, bool invertRate3, uint256 rate3)',
+])
+
+export const fluidDexAbi = parseAbi([
+  'struct Implementations { address shift; address admin; address colOperations; address debtOperations; address perfectOperationsAndSwapOut; }',
+  'struct ConstantViews { uint256 dexId; address liquidity; address factory; Implementations implementations; address deployerContract; address token0; address token1; bytes32 supplyToken0Slot; bytes32 borrowToken0Slot; bytes32 supplyToken1Slot; bytes32 borrowToken1Slot; bytes32 exchangePriceToken0Slot; bytes32 exchangePriceToken1Slot; uint256 oracleMapping; }',
+  'function constantsView() view returns (ConstantViews)',
+  'function readFromStorage(bytes32 slot) view returns (uint256)',
+])
+
+export const fluidLiquidityAbi = parseAbi(['function readFromStorage(bytes32 slot) view returns (uint256)'])

@@ -1,6 +1,6 @@
 /**
  * The Morpho Blue functions and events that are called or read. Source: @morpho-org/morpho-blue 1.0.0 (IMorpho, IIrm,
- * IOracle, EventsLib), with which test/adapters/morpho-blue-abi.test.ts compares them.
+ * IOracle, EventsLib), with which test/adapters/morpho-blue-package.test.ts compares them.
  */
 import { parseAbi } from 'viem'
 

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { UsageError } from './core/errors.ts'
 import { problemsOf } from './core/problems.ts'
 import { SCHEMA_NAMES, type SchemaName, schemasOf } from './core/subgraph.ts'
+import { balancesOf } from './core/subgraph-balances.ts'
 import type { BlockTag } from './sources/rpc.ts'
 
 /**
@@ -56,6 +57,8 @@ export type SourceConfig = {
 /** A subgraph that lists the accounts of a source. */
 export type DiscoverConfig = {
   readonly url: string
+  /** `discover` takes the list of accounts from it, and every number from the chain; `read` their balances as well. */
+  readonly mode: 'discover' | 'read'
   /** null to ask the subgraph which one it is. */
   readonly schema: SchemaName | null
   readonly key: string | null
@@ -126,6 +129,7 @@ const chainSchema = z.strictObject({
 
 const discoverSchema = z.strictObject({
   subgraph: z.string().pipe(z.url({ protocol: /^https?$/, message: 'not an http(s) URL' })),
+  mode: z.enum(['discover', 'read']).default('discover'),
   schema: z.enum(SCHEMA_NAMES).optional(),
   key: z.string().min(1, 'an empty key').optional(),
   waitSeconds: z.number().int().nonnegative().default(60),
@@ -284,7 +288,8 @@ const discoverConfig = ({ subgraph, ...given }: z.infer<typeof discoverSchema>):
 })
 
 /** What can be said of a subgraph without asking it. */
-const discoverProblems = ({ url, schema, key }: DiscoverConfig, protocol: string): readonly string[] => {
+const discoverProblems = (discover: DiscoverConfig, protocol: string): readonly string[] => {
+  const { url, schema, key } = discover
   const own = schemasOf(protocol)
   return [
     ...(own.length === 0 ? [`subgraph: no subgraph schema that lists ${protocol} accounts is known`] : []),
@@ -293,6 +298,31 @@ const discoverProblems = ({ url, schema, key }: DiscoverConfig, protocol: string
       : []),
     ...(key !== null && /\.thegraph\.com$/.test(new URL(url).hostname) && !/^[0-9a-f]{32}$/i.test(key)
       ? ['key: a key of The Graph has 32 hexadecimal digits']
+      : []),
+    ...(own.length > 0 ? modeProblems(discover, protocol) : []),
+  ]
+}
+
+const modeProblems = ({ mode, schema, crosscheck }: DiscoverConfig, protocol: string): readonly string[] => {
+  if (mode === 'discover') return []
+  const readable = balancesOf(protocol)
+  const LEAVE = 'leave "mode" out, so that the chain is read'
+  return [
+    ...(readable.length === 0
+      ? [`mode: no subgraph schema has the balances of ${protocol} accounts: ${LEAVE}`]
+      : []),
+    ...(readable.length > 0 &&
+    schema !== null &&
+    schemasOf(protocol).includes(schema) &&
+    !readable.includes(schema)
+      ? [
+          `mode: "${schema}" does not have the balances of ${protocol} accounts; these do: ${readable.join(', ')}; or ${LEAVE}`,
+        ]
+      : []),
+    ...(crosscheck
+      ? [
+          'crosscheck: it reads every account from the chain, which "mode": "read" is there to avoid: leave one of them out (liqbands doctor --crosscheck compares in either mode)',
+        ]
       : []),
   ]
 }

@@ -4,6 +4,7 @@ import { countsOf, type DiffLeg, type DiffPosition } from './core/diff/position.
 import { UsageError } from './core/errors.ts'
 import type { Coverage } from './core/report.ts'
 import { bandsOf } from './engine/book.ts'
+import { rangeSideOf } from './engine/ranges.ts'
 import { exposureIn, stateOf, untouchedOf } from './engine/untouched.ts'
 import type { Entities } from './known.ts'
 import { loadBook, type ScanBook } from './report.ts'
@@ -134,7 +135,7 @@ const positionsOf = (
       owner,
       entity: entities.get(owner) ?? null,
       outcome,
-      counts: countsOf(row, state?.spot ?? 0n),
+      counts: countsOf(row, state?.spot ?? 0n, rangeSideOf(row, state)),
       price,
       collateralUsd,
       debtUsd,

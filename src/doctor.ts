@@ -1,19 +1,19 @@
-import { schemaFor } from './adapters/subgraph-schemas.ts'
 import type { Config, SourceConfig } from './config.ts'
 import type { Crosscheck } from './core/crosscheck.ts'
 import type { DoctorDocument, EndpointCheck, SubgraphCheck } from './core/doctor.ts'
 import { BaseError, EndpointError, TooLargeError, UsageError } from './core/errors.ts'
+import { changedAround } from './engine/around.ts'
 import { accountsByLogs, compareLists } from './engine/crosscheck.ts'
-import { listAccounts, openDiscover, schemaOf } from './engine/discover.ts'
+import { listAccounts, openDiscover, openList } from './engine/discover.ts'
 import { driversOn, usdOn } from './engine/driver-config.ts'
 import { readInBatches } from './engine/read-accounts.ts'
 import { createContext } from './engine/read-source.ts'
+import { lacksBalances } from './engine/subgraph-states.ts'
 import { resolveSource } from './scan.ts'
 import { hostOf, newMeter } from './sources/endpoint.ts'
 import { suggestedRange } from './sources/logs.ts'
 import { runModeOf } from './sources/programs.ts'
 import { connect, type PinnedRpc } from './sources/rpc.ts'
-import { pinSubgraph } from './sources/subgraph-pin.ts'
 
 export type DoctorOptions = {
   readonly config: Config
@@ -163,12 +163,14 @@ const checkSubgraph = async (config: Config, source: SourceConfig): Promise<Subg
     const meter = newMeter()
     const rpc = await connectTo(config, name)
     const subgraph = openDiscover({ ...discover, waitSeconds: 0 })
-    const pinned = await pinSubgraph(subgraph, rpc, meter)
-    const schema = await schemaOf(subgraph, { rpc, protocol, wanted: discover.schema }, meter)
-    const first = await pinned.rows(schemaFor(schema, protocol))[Symbol.asyncIterator]().next()
-    const { deployment, pin } = pinned
+    const wanted = { rpc, protocol, markets: null, wanted: discover.schema }
+    const { schema, deployment, pin, rows } = await openList(subgraph, wanted, meter)
+    const first = await rows()[Symbol.asyncIterator]().next()
     const lists = first.done !== true
-    const problem = lists ? null : `it lists no account of ${key} at block ${rpc.block.number}: check the id`
+    const lacking = discover.mode === 'read' ? lacksBalances(schema, protocol) : null
+    const problem = lists
+      ? lacking
+      : `it lists no account of ${key} at block ${rpc.block.number}: check the id`
     return { ...base, schema, deployment, pin, lists, problem, retryable: false }
   } catch (error) {
     return { ...base, ...unknown, ...problemOf(error) }
@@ -208,7 +210,8 @@ const crosscheckSource = async (
   const setting = { usd: usdOn(config, chain), drivers: driversOn(config, chain), known: nothing }
   const context = createContext(rpc, { deployment: source.target, ...setting }, meter)
   const markets = await adapter.markets(context)
-  const listed = await listAccounts(rpc, { protocol: adapter.name, markets, discover }, meter)
+  const around = () => changedAround(rpc, { adapter, context, markets, fromBlock }, meter)
+  const listed = await listAccounts(rpc, { protocol: adapter.name, markets, discover, around }, meter)
   const byLogs = await accountsByLogs(adapter, context, { markets, fromBlock })
   const keys = [...new Set([...byLogs, ...listed.accounts.keys()])]
   const read = await readInBatches(adapter, { context, markets, keys }, () => {})

@@ -28,10 +28,12 @@ export const positionDocuments = (
     const high = row.high ?? row.price
     return low !== null && high !== null && high >= range.from && low <= range.to
   }
-  const distance = (row: PositionRow): number =>
-    row.price === null && row.high === null
-      ? Number.POSITIVE_INFINITY
-      : Math.abs((row.price ?? row.high ?? 0) - driver.spotUsd)
+  const distance = (row: PositionRow): number => {
+    // of a range that lies above spot the lower end is the near one
+    const end = row.low !== null && row.low > driver.spotUsd ? row.low : row.high
+    const at = row.price ?? end
+    return at === null ? Number.POSITIVE_INFINITY : Math.abs(at - driver.spotUsd)
+  }
   return rows
     .filter(passes)
     .toSorted((a, b) => compare(distance(a), distance(b)) || b.collateralUsd - a.collateralUsd)

@@ -8,6 +8,7 @@ import type { Step } from './core/grid.ts'
 import { histogram } from './core/histogram.ts'
 import { OUTCOMES, type Outcome } from './core/position.ts'
 import type { DriverState } from './core/price-response.ts'
+import type { RangeEntry } from './core/ranges.ts'
 import type { Report, Total } from './core/report.ts'
 import { toNumber } from './core/units.ts'
 import { findWhales } from './core/whales.ts'
@@ -91,7 +92,10 @@ export const buildReport = (book: ScanBook, options: ReportOptions): Report => {
   const below = bookOf(rows, 'below', entities)
   const above = bookOf(rows, 'above', entities)
   const sides = [...below, ...above]
-  const ranges = rangesOf(rows)
+  const ranges = rangesOf(
+    rows,
+    scan.drivers.filter(({ symbol }) => symbol === driver.symbol),
+  )
   const bars = { spot, step, before: driver.before }
   return {
     schemaVersion: 1,
@@ -104,12 +108,12 @@ export const buildReport = (book: ScanBook, options: ReportOptions): Report => {
     bands: bandsOf(rows, { spot, entities, minUsd, fold }),
     whales: [...findWhales(below, { side: 'below' }), ...findWhales(above, { side: 'above' })],
     histogram: histogram(below, { ...bars, side: 'below', ranges }),
-    histogramAbove: histogram(above, { ...bars, side: 'above' }),
+    histogramAbove: histogram(above, { ...bars, side: 'above', ranges }),
     drops: drops(sides, { spot, ranges, pcts: [...DROPS, ...RISES] }),
     levels: levels(sides, { spot, ranges, prices: options.levels }),
     assumptions: [
       ...assumptionsOf(scan, driver.symbol, minUsd),
-      ...(ranges.length === 0 ? [] : [RANGES_ASSUMED]),
+      ...rangesAssumed(ranges, driver.symbol),
       ...linksOf(options.linked ?? [], sides),
     ],
   }
@@ -132,6 +136,16 @@ const totalsOf = (rows: readonly PositionRow[]): Readonly<Record<Outcome, Total>
 
 const RANGES_ASSUMED =
   'A position liquidated over a range counts with the collateral it has left, sold evenly in log price from the lower of spot and its upper end down to its lower end; never in a band, a price or a count of positions.'
+
+/** How ranges are counted: said of those that are there. */
+const rangesAssumed = (ranges: readonly RangeEntry[], symbol: string): readonly string[] => [
+  ...(ranges.length === 0 ? [] : [RANGES_ASSUMED]),
+  ...(ranges.some(({ side }) => side === 'above')
+    ? [
+        `The range of a loan in ${symbol} is sold while ${symbol} rises: the whole collateral that is left, from the higher of spot and its lower end up to its upper end.`,
+      ]
+    : []),
+]
 
 /** A linked entity is never taken for a company: what holds it together is said, of those in the book. */
 const linksOf = (linked: readonly LinkNote[], book: readonly BookEntry[]): readonly string[] => {
@@ -163,10 +177,11 @@ const assumptionsOf = (scan: StoredScan, symbol: string, minUsd: number): readon
 
 const exposuresOf = (driver: DriverState & { readonly source: string }, symbol: string): string => {
   const groups = new Map<string, number>()
-  for (const { exposure, method, exact } of Object.values(driver.responses)) {
+  for (const { exposure, method, exact, points } of Object.values(driver.responses)) {
     if (exposure === 0n) continue
-    const how =
-      method === 'measured'
+    const how = points
+      ? `measured by asking its oracle at ${points.length} prices`
+      : method === 'measured'
         ? `measured by overriding its feed, ${exact ? 'exact to the oracle unit' : 'approximate'}`
         : method === 'config'
           ? 'set in the configuration'

@@ -4,16 +4,9 @@ import type { Config } from './config.ts'
 import type { Disagreement, Verification } from './core/documents.ts'
 import { InvalidDataError, UsageError } from './core/errors.ts'
 import { driversOn } from './engine/driver-config.ts'
-import {
-  askUnder,
-  feedSetting,
-  oracleSetting,
-  readFeeds,
-  type Setting,
-  together,
-} from './engine/driver-setting.ts'
-import { rootFeeds } from './engine/measure-driver.ts'
+import { askUnder, feedSetting, oracleSetting, type Setting, together } from './engine/driver-setting.ts'
 import { pricesAt } from './engine/pricing.ts'
+import { readRoots } from './engine/root-feeds.ts'
 import type { ScanBook } from './report.ts'
 import { type Meter, newMeter } from './sources/endpoint.ts'
 import { runModeOf } from './sources/programs.ts'
@@ -116,7 +109,7 @@ const connectTo = async (
   const { programs } = await runModeOf(rpc, meter)
   if (programs !== 'override') return `cannot ask: the endpoint of ${name} refuses state overrides`
   const prices = adapter.prices(markets)
-  const roots = await readFeeds(rpc, rootFeeds(driver, prices), meter)
+  const { roots } = await readRoots(rpc, { driver, assets: prices }, meter)
   // a price that was declared moves with no feed: it is put on the market's own oracle
   const declared = Object.entries(state.responses).filter(([, { method }]) => method !== 'measured')
   const moved = new Set(declared.map(([asset]) => asset))

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
@@ -78,4 +78,15 @@ test('no cycles, not even of types', () => {
 test('no file over 400 lines', () => {
   const long = sources.filter(({ text }) => text.split('\n').length > 401)
   expect(long.map(({ file }) => file)).toEqual([])
+})
+
+test('a test that a comment names as its proof exists', () => {
+  const abis = readdirSync(join(root, 'abis'), 'utf8')
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => ({ file: `abis/${name}`, text: readFileSync(join(root, 'abis', name), 'utf8') }))
+  const named = [...sources, ...abis].flatMap(({ file, text }) =>
+    [...text.matchAll(/\btest\/[\w/-]+\.test\.ts/g)].map(([path]) => ({ file, path })),
+  )
+  expect(named.filter(({ path }) => !existsSync(join(root, path)))).toEqual([])
+  expect(named.length).toBeGreaterThan(10)
 })

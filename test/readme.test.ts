@@ -10,6 +10,7 @@ import { adapters } from '../src/adapters/index.ts'
 import { parseConfig } from '../src/config.ts'
 import { deployAaveV36 } from './chain/aave-v3-6.ts'
 import { type Anvil, startAnvil } from './chain/anvil.ts'
+import { installedCli } from './helpers/installed.ts'
 
 /**
  * The README is run: every command in a console block, in order, on the demo's chain, and what it prints is held
@@ -88,13 +89,7 @@ const run = (
   argv: readonly string[],
 ): Promise<{ readonly code: number | null; readonly out: string; readonly err: string }> => {
   const args = argv[0] === 'npm' ? argv.slice(argv.indexOf('--') + 1) : argv.slice(1)
-  const child = spawn(
-    process.execPath,
-    ['--import', import.meta.resolve('tsx'), join(root, 'src/cli.ts'), ...args],
-    {
-      cwd: folder,
-    },
-  )
+  const child = spawn(process.execPath, [installedCli(), ...args], { cwd: folder })
   return new Promise((resolve) => {
     let out = ''
     let err = ''

@@ -4,7 +4,7 @@ import { OUTCOMES } from '../src/core/position.ts'
 import type { Report } from '../src/core/report.ts'
 import { buildReport, loadBook, type ScanBook } from '../src/report.ts'
 import { type Db, openDatabase } from '../src/store/open.ts'
-import type { PositionRow } from '../src/store/rows.ts'
+import type { LegRow, PositionRow } from '../src/store/rows.ts'
 import { saveScan } from '../src/store/save.ts'
 import { loan, scanRecord } from './store/records.ts'
 
@@ -54,12 +54,14 @@ describe('a report', () => {
     .record({
       outcome: fc.constantFrom(...OUTCOMES),
       source: fc.constantFrom('aave', 'llamma'),
+      inverse: fc.boolean(),
       ends: fc.tuple(price, price),
       collateralUsd: usd,
       debtUsd: usd,
     })
-    .map(({ ends: [a, b], ...own }): PositionRow => {
+    .map(({ ends: [a, b], inverse, ...own }): PositionRow => {
       const ranged = own.outcome === 'range'
+      const leg = { ...(sample as PositionRow).collateral[0], asset: 'C', pricedAs: inverse ? 'C/D' : 'D/C' }
       const priced = own.outcome === 'below' ? Math.min(a, 1999) : own.outcome === 'above' ? a + 2001 : null
       return {
         ...(sample as PositionRow),
@@ -67,15 +69,32 @@ describe('a report', () => {
         price: priced,
         low: ranged ? Math.min(a, b) : null,
         high: ranged ? Math.max(a, b) : null,
+        collateral: [leg as LegRow],
       }
     })
+  /** An asset priced in dollars, and one priced in the driver. */
+  const response = { constant: 0n, numerator: 1n, denominator: 1n, exposure: 0n, method: 'measured' } as const
+  const responses = {
+    'D/C': { ...response, exact: true },
+    'C/D': { ...response, exact: true, inverse: true },
+  } as const
+  const drivers = ['aave', 'llamma'].map((source) => ({
+    source,
+    symbol: 'ETH',
+    spot: 2000n * 10n ** 8n,
+    decimals: 8,
+    responses,
+  }))
   const rows = fc
     .array(row, { maxLength: 40 })
     .map((list) => list.map((one, i) => ({ ...one, id: `${i}`, owner: `${i}` })))
 
   test('has every cent of every position in one bar, beyond the bars, or apart under its outcome', () => {
     const check = (positions: readonly PositionRow[]): void => {
-      const report: Report = buildReport({ ...book, rows: positions }, options)
+      const report: Report = buildReport(
+        { ...book, scan: { ...book.scan, drivers }, rows: positions },
+        options,
+      )
       const sumOf = (outcomes: readonly string[]): number =>
         positions
           .filter(({ outcome }) => outcomes.includes(outcome))
@@ -94,6 +113,14 @@ describe('a report', () => {
       // ranges are in no band: without them the same ones are found
       const hard = positions.filter(({ outcome }) => outcome !== 'range')
       expect(buildReport({ ...book, rows: hard }, options).bands).toEqual(report.bands)
+      // what becomes cheaper by a rise is sold above spot, all else below
+      const risen = positions.filter(({ outcome, collateral }) => {
+        const [leg] = collateral
+        return outcome === 'range' && leg?.pricedAs === 'C/D'
+      })
+      const above = [report.histogramAbove.underflow, report.histogramAbove.overflow]
+      const shown = [...above, ...report.histogramAbove.bars].reduce((sum, b) => sum + cents(b.rangeUsd), 0)
+      expect(shown).toBe(risen.reduce((sum, { collateralUsd }) => sum + cents(collateralUsd), 0))
     }
     fc.assert(fc.property(rows, check), { numRuns: 50 })
   })

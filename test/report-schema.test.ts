@@ -1,11 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { rangedAbove } from './dashboard/ranged-above.ts'
 import { aboveOnly, empty, ranged, rangedOnly, rich, withFailure } from './dashboard/reports.ts'
 import { reportJsonSchema, reportSchema } from './helpers/report-schema.ts'
 
 const file = new URL('../data/report.schema.json', import.meta.url)
-const reports = { rich, ranged, rangedOnly, empty, withFailure, aboveOnly }
+const reports = { rich, ranged, rangedOnly, rangedAbove, empty, withFailure, aboveOnly }
 const names = Object.keys(reports) as (keyof typeof reports)[]
 
 if (process.env.UPDATE_SCHEMA) writeFileSync(file, reportJsonSchema())

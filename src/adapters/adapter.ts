@@ -45,8 +45,12 @@ export type PricedAsset = {
   readonly stub?: { readonly feed: Address; readonly decimals: number }
   /** Contracts whose answer this price may stand on: its feed, and the feed below that where one is known. */
   readonly feeds: readonly Address[]
+  /** Feeds it stands on that price one asset in another, and describe themselves as that: `USDC / ETH`. */
+  readonly pairFeeds?: readonly Address[]
   /** The token that it is the price of, where `asset` is another key. */
   readonly token?: string
+  /** The tokens that it is a share of, where it is no token itself. */
+  readonly parts?: readonly string[]
   /** The key of the asset in which it is expressed; USD where missing. */
   readonly quote?: string
   /** It is a rate into its quote: where it stands still while the driver moves, the token moves as its quote does. */

@@ -263,7 +263,7 @@ export const curve: Adapter<CurveDeployment, CurveMarkets, CurveAccount> = {
     )
     return {
       notes: [
-        'a range is where the AMM sells collateral while somebody trades in it; it moves up with the interest',
+        'a range is where the AMM sells collateral while somebody trades in it; interest moves it towards spot',
         ...held.map(
           (market) =>
             `${nameOf(markets, market)}: the AMM holds the price at ${inWords(market.ammPrice ?? 0n)} for up to two minutes after a trade; its oracle says ${inWords(market.price ?? 0n)}`,

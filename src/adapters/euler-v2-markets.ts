@@ -9,6 +9,8 @@ export type EulerV2Deployment = {
   readonly evc: Address
   readonly factory: Address
   readonly fromBlock: bigint
+  /** The vaults whose loans to read, whatever else anyone has created; missing for all. */
+  readonly only?: readonly Address[]
 }
 
 /** A collateral that a vault ever listed: what it is good for at the pinned block, in 1e-4, and what it is falling to. */
@@ -48,8 +50,12 @@ export type EulerUnit = {
 export type EulerV2Markets = {
   readonly evc: Address
   readonly time: bigint
-  /** Vaults that were ever created. */
+  /** Vaults that were ever created; of those that the deployment names, where it names any. */
   readonly created: number
+  /** As the deployment names them; missing where all vaults are read. */
+  readonly only?: readonly Address[]
+  /** Of those, the ones that the factory has not created. */
+  readonly unknown?: readonly Address[]
   /** Those that have debt. */
   readonly vaults: Readonly<Record<Address, EulerVault>>
   readonly tokens: Readonly<Record<Address, Token>>
@@ -84,7 +90,9 @@ const CURRENCIES: Readonly<Record<Address, string>> = {
  */
 export const readMarkets = async (chain: Chain): Promise<EulerV2Markets> => {
   const { deployment, block } = chain
-  const all = await createdVaults(chain)
+  const { only } = deployment
+  const created = await createdVaults(chain)
+  const all = only ? created.filter((vault) => only.includes(vault)) : created
   const borrowed = await Promise.all(
     all.map((address) => chain.read({ address, abi: eulerVaultAbi, functionName: 'totalBorrowsExact' })),
   )
@@ -109,6 +117,7 @@ export const readMarkets = async (chain: Chain): Promise<EulerV2Markets> => {
     evc: deployment.evc,
     time: block.timestamp,
     created: all.length,
+    ...(only && { only, unknown: only.filter((vault) => !created.includes(vault)) }),
     vaults: Object.fromEntries(found.map((vault, i) => [owing[i], vault] as const)),
     tokens,
     units: await readUnits(chain, units, tokens),

@@ -23,6 +23,7 @@ const deploymentSchema = z.strictObject({
   evc: address,
   factory: address,
   fromBlock: z.number().int().nonnegative(),
+  vaults: z.array(address).min(1, 'name at least one vault, or leave it out').optional(),
 })
 
 /** All of the debt at once; the discount is 1 - health, so that at the trigger itself it is nothing (EVK, Liquidation.sol). */
@@ -93,8 +94,9 @@ export const eulerV2: Adapter<EulerV2Deployment, EulerV2Markets, EulerV2Account>
   oracleByAmount: true,
 
   parseDeployment: (input) => {
-    const { evc, factory, fromBlock } = deploymentSchema.parse(input)
-    return { evc, factory, fromBlock: BigInt(fromBlock) }
+    const { evc, factory, fromBlock, vaults } = deploymentSchema.parse(input)
+    const only = vaults && { only: [...new Set(vaults)] }
+    return { evc, factory, fromBlock: BigInt(fromBlock), ...only }
   },
 
   markets: readMarkets,
@@ -161,6 +163,7 @@ export const eulerV2: Adapter<EulerV2Deployment, EulerV2Markets, EulerV2Account>
     )
     return {
       notes: [
+        ...(markets.only ? [onlyNote(markets.only.length)] : []),
         ...(idle > 0 ? [`${idle} of ${markets.created} vaults have no debt and are not priced`] : []),
         ...(falling.length > 0
           ? [`thresholds that fall without any price moving: ${falling.join('; ')}`]
@@ -176,9 +179,14 @@ export const eulerV2: Adapter<EulerV2Deployment, EulerV2Markets, EulerV2Account>
             ]
           : []),
       ],
-      gaps: [],
+      gaps: (markets.unknown ?? []).map(
+        (vault) => `the factory has created no vault ${vault}: check "vaults" of the deployment`,
+      ),
     }
   },
 }
+
+const onlyNote = (count: number): string =>
+  `only the loans of the ${count} ${count === 1 ? 'vault' : 'vaults'} that the deployment names are read: Euler may have others`
 
 const percent = (bps: bigint): string => `${Number(bps) / 100}%`

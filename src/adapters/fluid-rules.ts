@@ -1,8 +1,9 @@
 import { ONE, tickAtRatio } from './fluid-ticks.ts'
 
 /**
- * The integer rules of a Fluid vault of type 1. Source: Instadapp/fluid-contracts-public at a9949b48,
- * contracts/protocols/vault/vaultT1: coreModule/main.sol (`liquidate`), coreModule/helpers.sol, common/variables.sol.
+ * The integer rules of a Fluid vault. Those of types 2 to 4 are the same word for word, with shares of a DEX in the
+ * place of a token. Source: Instadapp/fluid-contracts-public at a9949b48, contracts/protocols/vault, vaultT1 and
+ * vaultTypesCommon: coreModule/main.sol (`liquidate`), coreModule/helpers.sol, common/variables.sol.
  */
 
 /** Units of a vault's exchange prices. */

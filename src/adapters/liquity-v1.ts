@@ -1,6 +1,7 @@
 import { type Address, encodeFunctionData, getAddress, toEventSelector } from 'viem'
 import { z } from 'zod'
 import { priceFeedV1Abi, troveEventsV1Abi, troveManagerV1Abi } from '../../abis/liquity-v1.ts'
+import { type LiquidationRule, WHOLE_POSITION } from '../core/cascade/rules.ts'
 import type { Leg, Position } from '../core/position.ts'
 import { toNumber, WAD } from '../core/units.ts'
 import type { Adapter } from './adapter.ts'
@@ -55,6 +56,18 @@ const troveOf = (
         debt: debt + pendingShare(stake, redistributed.debt, snapshot.debt),
         collateral: collateral + pendingShare(stake, redistributed.collateral, snapshot.collateral),
       }
+
+/**
+ * The Stability Pool takes the debt over and gets the collateral, up to 110 % of the debt in recovery mode
+ * (_getCappedOffsetVals); a trove below that ratio loses all of it, and its debt is gone though no bonus is left. What
+ * the pool cannot take, the other troves get: the collateral is counted as if they sold it.
+ */
+const RULE: LiquidationRule = {
+  ...WHOLE_POSITION,
+  name: 'Liquity V1: collateral for at most 110 % of the debt',
+  penaltyToProtocol: true,
+  typicalBonus: 0.1,
+}
 
 /** The coin has no address; it goes by its wrapped token where one is named. */
 const coinOf = ({ native, priceFeed }: LiquityV1Markets): Address => native ?? priceFeed
@@ -188,6 +201,8 @@ export const liquityV1: Adapter<LiquityV1Deployment, LiquityV1Markets, LiquityV1
   },
 
   phase: () => null,
+
+  liquidationRule: () => RULE,
 
   prices: ({ priceFeed, aggregator, price, native, status, debtToken }) => [
     {

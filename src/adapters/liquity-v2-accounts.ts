@@ -22,7 +22,8 @@ export type LiquityV2Account = Owed & {
   readonly owner: Address | null
 }
 
-const CLOSED: LiquityV2Account = {
+/** A trove that is closed or was liquidated. */
+export const CLOSED: LiquityV2Account = {
   branch: null,
   recordedDebt: 0n,
   interestRate: 0n,

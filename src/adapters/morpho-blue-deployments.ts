@@ -1,7 +1,7 @@
 /**
  * Morpho Blue by `chain/deployment`: `morpho`, `preLiquidationFactory` and the block of Morpho's deployment from
  * @morpho-org/morpho-ts 2.8.0 (`addresses`, `deployments`, which @morpho-org/blue-sdk 6.4.0 hands on); compared with
- * that package by test/adapters/morpho-blue-addresses.test.ts. It lists nothing on Avalanche.
+ * that package by test/adapters/morpho-blue-package.test.ts. It lists nothing on Avalanche.
  */
 export const morphoBlueDeployments = {
   'ethereum/main': {

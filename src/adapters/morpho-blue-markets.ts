@@ -16,6 +16,8 @@ export type MorphoBlueDeployment = {
   /** Its contracts liquidate earlier, in part, whoever authorised them; null where there is none. */
   readonly preLiquidationFactory: Address | null
   readonly fromBlock: bigint
+  /** Ids of the markets to read, whatever else anyone has created; missing for all. */
+  readonly only?: readonly Hex[]
 }
 
 /** What defines a market: its id is their hash. */
@@ -53,6 +55,10 @@ export type MorphoBlueMarkets = {
   readonly markets: Readonly<Record<Hex, MorphoBlueMarket>>
   /** Ids of all others: nothing can be liquidated there, so they are neither priced nor read. */
   readonly idle: readonly Hex[]
+  /** As the deployment names them; missing where all markets are read. */
+  readonly only?: readonly Hex[]
+  /** Of those, the ones that nobody has created. */
+  readonly unknown?: readonly Hex[]
   readonly tokens: Readonly<Record<Address, Token>>
   /** USD prices of the loan tokens. */
   readonly usd: Readonly<Record<Address, UsdPrice>>
@@ -69,8 +75,8 @@ const CREATE_MARKET = toEventSelector(
  * is read than one storage slot each, through Morpho's own bulk reader.
  */
 export const readMarkets = async (chain: Chain): Promise<MorphoBlueMarkets> => {
-  const { morpho, preLiquidationFactory } = chain.deployment
-  const ids = await createdMarkets(chain)
+  const { morpho, preLiquidationFactory, only } = chain.deployment
+  const ids = only ?? (await createdMarkets(chain))
   const totals = await readHalves(chain, morpho, ids.map(borrowTotalsSlot))
   const owing = ids.filter((_, i) => (totals[i]?.high ?? 0n) > 0n)
   const found = await Promise.all(owing.map((id) => readMarket(chain, id)))
@@ -92,9 +98,17 @@ export const readMarkets = async (chain: Chain): Promise<MorphoBlueMarkets> => {
       found.map((market, i) => [owing[i], { ...market, feeds: feeds[i] ?? none }] as const),
     ),
     idle: ids.filter((_, i) => totals[i]?.high === 0n).toSorted(),
+    ...(only && { only, unknown: await neverCreated(chain, only) }),
     tokens,
     usd: Object.fromEntries(loanTokens.flatMap((token, i) => (usd[i] ? [[token, usd[i]] as const] : []))),
   }
+}
+
+/** A created market has the time of its last change. */
+const neverCreated = async ({ read, deployment }: Chain, ids: readonly Hex[]): Promise<readonly Hex[]> => {
+  const contract = { address: deployment.morpho, abi: morphoBlueAbi, functionName: 'market' } as const
+  const markets = await Promise.all(ids.map((id) => read({ ...contract, args: [id] })))
+  return ids.filter((_, i) => markets[i]?.lastUpdate === 0n)
 }
 
 /** Ids of all markets ever created: those that the last scan knew, and what the logs since then name. */

@@ -35,10 +35,16 @@ export type MorphoBlueAccount = Loan & {
   readonly tokens: { readonly loan: Address; readonly collateral: Address } | null
 }
 
+const marketId = z
+  .string()
+  .regex(/^0x[0-9a-f]{64}$/i, 'not a market id (0x and 64 hexadecimal digits)')
+  .transform((id) => id.toLowerCase() as Hex)
+
 const deploymentSchema = z.strictObject({
   morpho: address,
   preLiquidationFactory: address.optional(),
   fromBlock: z.number().int().nonnegative(),
+  markets: z.array(marketId).min(1, 'name at least one market, or leave it out').optional(),
 })
 
 const topicOf = (name: string): Hex => {
@@ -171,6 +177,15 @@ const marketPrice = (markets: MorphoBlueMarkets, id: Hex, market: MorphoBlueMark
   }
 }
 
+/** Of a loan that an earlier scan has found. */
+const absentReason = ({ only }: MorphoBlueMarkets, id: Hex): string =>
+  only && !only.includes(id)
+    ? 'its market is none of those that the deployment names: scan with --full'
+    : 'its market reports no debt any more'
+
+const onlyNote = (count: number): string =>
+  `only the ${count} ${count === 1 ? 'market that the deployment names is' : 'markets that the deployment names are'} read: Morpho may have others`
+
 /** Morpho Blue: one contract, isolated markets of one collateral and one loan token, each with an oracle of its own. */
 export const morphoBlue: Adapter<MorphoBlueDeployment, MorphoBlueMarkets, MorphoBlueAccount> = {
   name: 'morpho-blue',
@@ -179,15 +194,17 @@ export const morphoBlue: Adapter<MorphoBlueDeployment, MorphoBlueMarkets, Morpho
   checkedAgainst: 'contract',
 
   parseDeployment: (input) => {
-    const { morpho, preLiquidationFactory = null, fromBlock } = deploymentSchema.parse(input)
-    return { morpho, preLiquidationFactory, fromBlock: BigInt(fromBlock) }
+    const { morpho, preLiquidationFactory = null, fromBlock, markets } = deploymentSchema.parse(input)
+    const only = markets && { only: [...new Set(markets)] }
+    return { morpho, preLiquidationFactory, fromBlock: BigInt(fromBlock), ...only }
   },
 
   markets: readMarkets,
 
-  async *touched({ logs }, { morpho }, { from, to, known }) {
+  async *touched({ logs }, { morpho, only }, { from, to, known }) {
     const events = known === null ? [BORROW] : (Object.keys(ACCOUNT_TOPIC) as Hex[])
-    for await (const { topics } of logs({ address: [morpho], topics: [events] }, from, to)) {
+    const filter = { address: [morpho], topics: only ? [events, only] : [events] }
+    for await (const { topics } of logs(filter, from, to)) {
       const [event, market] = topics
       const owner = event && topics[ACCOUNT_TOPIC[event] ?? 0]
       if (!owner || !market) continue
@@ -196,11 +213,13 @@ export const morphoBlue: Adapter<MorphoBlueDeployment, MorphoBlueMarkets, Morpho
     }
   },
 
-  read: async (context, { morpho, markets }, keys) => {
+  read: async (context, { morpho, markets, only }, keys) => {
     const accounts = keys.map(partsOf)
     const loans = await readHalves(context, morpho, loanSlots(accounts))
     return accounts.map(([market], i) => {
-      const { low: borrowShares, high: collateral } = loans[i] ?? { low: 0n, high: 0n }
+      // a loan elsewhere, which an earlier scan has left, is none of a source that names its markets
+      const loan = only === undefined || only.includes(market) ? loans[i] : undefined
+      const { low: borrowShares, high: collateral } = loan ?? { low: 0n, high: 0n }
       const { params } = markets[market] ?? {}
       const tokens =
         params && borrowShares > 0n ? { loan: params.loanToken, collateral: params.collateralToken } : null
@@ -215,7 +234,7 @@ export const morphoBlue: Adapter<MorphoBlueDeployment, MorphoBlueMarkets, Morpho
     const market = known ?? closedMarket(account)
     const { params, borrowed, price } = market
     const owed = borrowedAssets(account.borrowShares, borrowed)
-    const unpriced = known ? unpricedReason(markets, market) : 'its market reports no debt any more'
+    const unpriced = known ? unpricedReason(markets, market) : absentReason(markets, account.market)
     const carried = price === null ? null : maxBorrow(account.collateral, price, params.lltv)
     return {
       id: key,
@@ -299,6 +318,7 @@ export const morphoBlue: Adapter<MorphoBlueDeployment, MorphoBlueMarkets, Morpho
     const idle = markets.idle.length
     return {
       notes: [
+        ...(markets.only ? [onlyNote(markets.only.length)] : []),
         ...(idle > 0 ? [`${idle} of ${busy + idle} markets have no debt and are not priced`] : []),
         ...(markets.preLiquidationFactory !== null
           ? [
@@ -306,7 +326,9 @@ export const morphoBlue: Adapter<MorphoBlueDeployment, MorphoBlueMarkets, Morpho
             ]
           : []),
       ],
-      gaps: [],
+      gaps: (markets.unknown ?? []).map(
+        (id) => `nobody has created market ${id} at this block: check "markets" of the deployment`,
+      ),
     }
   },
 }

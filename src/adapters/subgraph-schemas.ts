@@ -14,7 +14,10 @@ export type ListedAccount = {
 export type SubgraphSchema = {
   readonly entity: string
   readonly fields: string
+  /** Empty for all of them. */
   readonly where: string
+  /** What else to ask for where the markets are known and the subgraph has more than theirs. Pure. */
+  readonly within?: (markets: unknown) => string
   /**
    * null for a row of another pool. Pure.
    * @throws ZodError for a row of another shape.
@@ -31,7 +34,7 @@ const ofAddress = z.object({ id: address })
 const userReserve = z.object({
   user: ofAddress,
   reserve: z.object({ underlyingAsset: address }),
-  pool: z.object({ pool: address.nullish() }),
+  pool: z.object({ pool: address.nullish(), lendingPool: address.nullish() }),
   scaledVariableDebt: amount,
 })
 const aavePool = z.object({ pool: z.string() })
@@ -47,9 +50,16 @@ const aave: SubgraphSchema = {
   where: 'currentTotalDebt_not: "0"',
   account: (row, markets) => {
     const { user, reserve, pool, scaledVariableDebt } = userReserve.parse(row)
-    if (pool.pool && pool.pool !== getAddress(aavePool.parse(markets).pool)) return null
+    const of = pool.pool ?? pool.lendingPool
+    if (of && of !== getAddress(aavePool.parse(markets).pool)) return null
     return { key: user.id, debts: { [reserve.underlyingAsset]: scaledVariableDebt } }
   },
+}
+
+/** The version 2 calls its pool another name. */
+const aaveV2: SubgraphSchema = {
+  ...aave,
+  fields: 'user { id } reserve { underlyingAsset } pool { lendingPool } scaledVariableDebt',
 }
 
 const position = z.object({ account: ofAddress, market: z.object({ id: z.string() }) })
@@ -65,11 +75,26 @@ const messari: SubgraphSchema = {
   account: (row) => ({ key: position.parse(row).account.id, debts: null }),
 }
 
+/** Of Morpho's markets, those to which the deployment keeps; all where it names none. */
+const morphoMarkets = z.object({ only: z.array(z.string()).optional() })
+
+const withinMorpho = (filter: string) => (markets: unknown) => {
+  const { only } = morphoMarkets.parse(markets)
+  return only ? `${filter}: ${JSON.stringify(only)}` : ''
+}
+
+const morphoAccount = (id: string, owner: string, markets: unknown): ListedAccount | null => {
+  const market = id.toLowerCase()
+  const { only } = morphoMarkets.parse(markets)
+  return only && !only.includes(market) ? null : { key: `${market}:${owner}`, debts: null }
+}
+
 const morpho: SubgraphSchema = {
   ...messari,
-  account: (row) => {
+  within: withinMorpho('market_in'),
+  account: (row, markets) => {
     const { account, market } = position.parse(row)
-    return { key: `${market.id.toLowerCase()}:${account.id}`, debts: null }
+    return morphoAccount(market.id, account.id, markets)
   },
 }
 
@@ -98,10 +123,62 @@ const liquityV2: SubgraphSchema = {
   },
 }
 
+const cometPosition = z.object({
+  account: ofAddress,
+  market: z.object({ id: address }),
+  accounting: z.object({ basePrincipal: amount }),
+})
+const cometMarkets = z.object({ comet: address, base: z.object({ asset: z.string() }) })
+
+/**
+ * The community's for Compound v3, whose one subgraph has every Comet of its chain. A transfer of base tokens between
+ * borrowers leaves no log, and one in a transaction that supplies or withdraws as well is passed over, so that a row may
+ * show a lender who has become a borrower: every position of the Comet is listed, whatever its principal. Nobody borrows
+ * without collateral, whose logs give each its row. Source: papercliplabs/compound-v3-subgraph@21bb019e, schema.graphql
+ * (Position, PositionAccounting), src/mappings/comet.ts (handleTransfer), README (Usage Notes);
+ * compound-finance/comet@d5a30b0a, Comet.sol (transferBase).
+ */
+const comet: SubgraphSchema = {
+  entity: 'positions',
+  fields: 'account { id } market { id } accounting { basePrincipal }',
+  where: '',
+  within: (markets) => `market: "${cometMarkets.parse(markets).comet.toLowerCase()}"`,
+  account: (row, markets) => {
+    const { account, market, accounting } = cometPosition.parse(row)
+    const { comet: own, base } = cometMarkets.parse(markets)
+    if (market.id !== own) return null
+    const { basePrincipal } = accounting
+    return { key: account.id, debts: { [base.asset]: basePrincipal < 0n ? -basePrincipal : 0n } }
+  },
+}
+
+const marketPosition = z.object({
+  user: z.object({ address }),
+  market: z.object({ marketId: z.string().regex(/^0x[0-9a-f]{64}$/i, 'not a market id') }),
+})
+
+/**
+ * Morpho's own API, which is GraphQL but no subgraph; it filters by chain and debt by itself. Source:
+ * morpho-org/sdks@cdff8c45, packages/liquidity-sdk-viem (src/api/types.ts: MarketPosition, User;
+ * graphql/GetMarkets.query.gql: marketId, once uniqueKey).
+ */
+const morphoApi: SubgraphSchema = {
+  entity: 'marketPositions',
+  fields: 'user { address } market { marketId }',
+  where: '',
+  within: withinMorpho('marketUniqueKey_in'),
+  account: (row, markets) => {
+    const { user, market } = marketPosition.parse(row)
+    return morphoAccount(market.marketId, user.address, markets)
+  },
+}
+
 const schemas: Readonly<Record<SchemaName, SubgraphSchema>> = {
   'aave-v3': aave,
-  'aave-v2': aave,
+  'aave-v2': aaveV2,
   'liquity-v2': liquityV2,
+  comet,
+  'morpho-api': morphoApi,
   messari,
 }
 

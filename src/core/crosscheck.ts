@@ -2,8 +2,8 @@
 export type Crosscheck = {
   readonly source: string
   readonly block: number
-  readonly subgraph: { readonly host: string; readonly schema: string; readonly deployment: string }
-  /** Accounts with debt on the chain that the logs name, and accounts that the subgraph lists. */
+  readonly subgraph: { readonly host: string; readonly schema: string; readonly deployment: string | null }
+  /** Accounts with debt on the chain that the logs name, and accounts that the subgraph lists as borrowers. */
   readonly logs: number
   readonly listed: number
   /** In both lists. */

@@ -33,6 +33,7 @@ export type SubgraphCheck = Problem & {
   readonly host: string
   readonly schema: string | null
   readonly deployment: string | null
+  /** null where it follows no block, or no `schema` was found out. */
   readonly pin: 'hash' | 'number' | null
   /** It lists at least one account. */
   readonly lists: boolean | null

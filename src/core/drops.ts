@@ -6,7 +6,7 @@ import type { Drop, Level } from './report.ts'
 /** A scan's positions as a move of the driver reaches them. */
 type Book = {
   readonly spot: number
-  /** Positions that a fall liquidates over a range. */
+  /** Positions that are liquidated over a range. */
   readonly ranges?: readonly RangeEntry[]
 }
 
@@ -15,7 +15,8 @@ type Liquidatable = Pick<Drop, 'collateralUsd' | 'debtUsd' | 'positions' | 'rang
 /**
  * What becomes liquidatable on the way from spot to each of `prices`, both ends included, USD: an entry's price is
  * the last one at which it is still liquidatable, so a driver that stops exactly there has reached it. Of a range it is
- * the part that the price passes, apart from the rest: it is sold whether or not anybody is liquidated.
+ * the part that the price passes on its side of spot, apart from the rest: it is sold whether or not anybody is
+ * liquidated.
  */
 const liquidatableUpTo = (
   entries: readonly BookEntry[],

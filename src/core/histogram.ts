@@ -110,21 +110,26 @@ const placeEntry = ({ edges, bars, under, over }: Drawing, entry: BookEntry): vo
 
 const placeRange = ({ edges, bars, under, over }: Drawing, entry: RangeEntry, spot: number): void => {
   const total = toCents(entry.collateralUsd)
+  const falls = entry.side === 'below'
+  const [far, near] = falls ? [under, over] : [over, under]
   if (isBehind(entry, spot)) {
-    addRange(over, entry.source, total)
+    addRange(near, entry.source, total)
     return
   }
   let sold = 0
-  // from the bar that holds its upper end downwards, until all of it is sold
-  for (let i = Math.min(edgesUpTo(edges, entry.high), bars.length) - 1; i >= 0 && sold < total; i--) {
+  // from the bar that holds its nearer end, or ends there, away from spot until all of it is sold
+  const first = falls
+    ? Math.min(edgesUpTo(edges, entry.high), bars.length) - 1
+    : Math.max(edgesUpTo(edges, entry.low) - 2, 0)
+  for (let i = first; sold < total; i += falls ? -1 : 1) {
     const bar = bars[i]
-    const price = edges[i]
+    const price = edges[falls ? i : i + 1]
     if (bar === undefined || price === undefined) break
     const upTo = soldCents(entry, { spot, price })
     addRange(bar, entry.source, upTo - sold)
     sold = upTo
   }
-  addRange(under, entry.source, total - sold)
+  addRange(far, entry.source, total - sold)
 }
 
 const collateralOf = ({ collateral, range }: Tally): number => collateral + range
@@ -146,7 +151,7 @@ export type HistogramOptions = {
   readonly step?: Step | undefined
   /** Spot of the scans before this one, the oldest first: they keep the step from changing at every swing. */
   readonly before?: readonly number[]
-  /** Positions that a fall liquidates over a range: drawn below spot only. */
+  /** Positions that are liquidated over a range: those of the side are drawn. */
   readonly ranges?: readonly RangeEntry[]
 }
 
@@ -155,12 +160,12 @@ export type HistogramOptions = {
  * Bars are `[low, high)` on a grid that is the same for every spot, in order of price. What is liquidated over a range
  * is spread over the bars in a field of its own (see `soldCents`), never counted as a position. Drawn from spot
  * outwards until 99.5 % of the collateral, half of spot, or 500 bars; what lies beyond is in `underflow`, ranges that
- * lie at or above spot as a whole are in `overflow`. Every sum is exact to the cent.
+ * spot has gone through as a whole are in `overflow`. Every sum is exact to the cent.
  * @throws UsageError where `step` is no positive number, or a percentage outside 0.1 to 50.
  */
 export const histogram = (entries: readonly BookEntry[], options: HistogramOptions): Histogram => {
   const { spot, side, before = [] } = options
-  const ranges = side === 'below' ? (options.ranges ?? []) : []
+  const ranges = (options.ranges ?? []).filter((entry) => entry.side === side)
   const step = options.step ?? { usd: snappedStep([...before, spot]) }
   const grid = createGrid(step)
   const drawing = drawingOf(grid, spot, side)

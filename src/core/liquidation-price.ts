@@ -224,7 +224,8 @@ export const liquidationPrice = (
   return { outcome: at.kind, price, reason: null }
 }
 
-const whyNever = (position: Position, exposureOf: Exposure): string => {
+/** Why no price of the driver liquidates it, in words. */
+export const whyNever = (position: Position, exposureOf: Exposure): string => {
   const legs = [...position.collateral, ...position.debt]
   if (legs.every((leg) => exposureOf(leg.pricedAs) === 0n)) return 'no exposure to the driver'
   if (legs.every((leg) => exposureOf(leg.pricedAs) === WAD)) return 'collateral and debt move together'

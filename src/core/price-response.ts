@@ -13,12 +13,22 @@ export type PriceResponse = {
   readonly numerator: bigint
   readonly denominator: bigint
   readonly inverse?: true
+  /** What that is multiplied by, where the oracle rounds before it scales; 1 where missing. */
+  readonly scale?: bigint
   /** Share of the asset's USD value that moves with the driver, WAD in [0, 1], whatever its price is expressed in. */
   readonly exposure: bigint
   readonly method: ExposureMethod
   /** The response was confirmed to the oracle unit at other driver prices than the ones it was fitted on. */
   readonly exact: boolean
+  /**
+   * Where no such form fits: what the oracle was seen to answer, in the order of the driver. It takes the place
+   * of the form: between two points the line through them (floor), beyond the ends the last answer.
+   */
+  readonly points?: readonly PricePoint[]
 }
+
+/** The driver's own answer, and what the market's oracle then says. */
+export type PricePoint = readonly [driver: bigint, price: bigint]
 
 /** The driver in one market: its own answer at the pinned block and how every asset's price follows it. */
 export type DriverState = {
@@ -32,11 +42,32 @@ export type DriverState = {
 
 /** @param driverPrice the driver's own answer, at least 1 */
 export const priceAt = (
-  { constant, numerator, denominator, inverse }: PriceResponse,
+  { constant, numerator, denominator, inverse, scale = 1n, points }: PriceResponse,
   driverPrice: bigint,
-): bigint =>
-  constant +
-  (inverse ? divFloor(numerator, denominator * driverPrice) : divFloor(driverPrice * numerator, denominator))
+): bigint => {
+  if (points) return priceBetween(points, driverPrice)
+  const moving = inverse
+    ? divFloor(numerator, denominator * driverPrice)
+    : divFloor(driverPrice * numerator, denominator)
+  return (constant + moving) * scale
+}
+
+/** Whether the market's price moves with the driver at all: not the same as an exposure where it is stated in the driver. */
+export const follows = ({ numerator, points }: PriceResponse): boolean =>
+  points !== undefined || numerator !== 0n
+
+const priceBetween = (points: readonly PricePoint[], driverPrice: bigint): bigint => {
+  let [low, high] = [0, points.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((points[middle]?.[0] ?? 0n) <= driverPrice) low = middle + 1
+    else high = middle
+  }
+  const [before, after] = [points[low - 1], points[low]]
+  if (!before || !after) return (before ?? after)?.[1] ?? 0n
+  const [[x, y], [nextX, nextY]] = [before, after]
+  return y + divFloor((nextY - y) * (driverPrice - x), nextX - x)
+}
 
 /** An asset that keeps its price whatever the driver does. */
 export const constantResponse = (price: bigint, method: ExposureMethod, exact: boolean): PriceResponse => ({

@@ -127,7 +127,7 @@ export type Histogram = {
   readonly stepPct: number | null
   /** Positions beyond the drawn range, away from spot. */
   readonly underflow: Bucket
-  /** Beyond the drawn range, at spot's end: ranges that lie at or above spot as a whole. */
+  /** Beyond the drawn range, at spot's end: ranges that spot has gone through as a whole. */
   readonly overflow: Bucket
   readonly bars: readonly (Bucket & { readonly low: number; readonly high: number })[]
 }

@@ -3,6 +3,8 @@ export const SCHEMA_PROTOCOLS = {
   'aave-v3': ['aave-v3', 'spark'],
   'aave-v2': ['aave-v2'],
   'liquity-v2': ['liquity-v2'],
+  comet: ['compound-v3'],
+  'morpho-api': ['morpho-blue'],
   messari: ['aave-v2', 'aave-v3', 'spark', 'compound-v2', 'compound-v3', 'morpho-blue'],
 } as const satisfies Readonly<Record<string, readonly string[]>>
 

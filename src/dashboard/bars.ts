@@ -6,8 +6,12 @@ type Amounts = Pick<Bucket, 'collateralUsd' | 'rangeUsd'>
 /** One drawn row: prices in [low, high), null where it is open. */
 export type Row = Amounts & { readonly low: number | null; readonly high: number | null }
 
-/** All that a fall brings to the market in a row or bar, USD. */
+/** All that a move of the driver brings to the market in a row or bar, USD. */
 export const weightOf = ({ collateralUsd, rangeUsd }: Amounts): number => collateralUsd + rangeUsd
+
+/** Whether anything is sold over ranges on a side of spot. */
+export const holdsRanges = ({ bars, underflow, overflow }: Histogram): boolean =>
+  [underflow, overflow, ...bars].some(({ rangeUsd }) => rangeUsd > 0)
 
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉']
 

@@ -64,7 +64,7 @@ const subgraphLines = (subgraphs: readonly SubgraphCheck[], page: Page): readonl
             { header: 'source', value: ({ source }) => source },
             { header: 'status', value: statusOf, style: alarm },
             { header: 'schema', value: ({ schema }) => schema ?? '?' },
-            { header: 'pinned by', value: ({ pin }) => pin ?? '?' },
+            { header: 'pinned by', value: ({ pin, schema }) => pin ?? (schema === null ? '?' : 'no block') },
           ],
           page,
         ),

@@ -1,5 +1,5 @@
 import type { Histogram, Report } from '../core/report.ts'
-import { gutter, histogramRows, type Row, type Rows, rowBar, touches, weightOf } from './bars.ts'
+import { gutter, histogramRows, holdsRanges, type Row, type Rows, rowBar, touches, weightOf } from './bars.ts'
 import { plural, price, usd } from './format.ts'
 import { pad, paint, span, visibleWidth, wrap } from './ink.ts'
 import type { Page } from './page.ts'
@@ -82,12 +82,9 @@ const sideLines = (
 }
 
 /** What the shaded part of the bars is; nothing where no position has a range. */
-const rangeLines = ({ totals, histogram }: Report, page: Page): readonly string[] => {
+const rangeLines = ({ totals, histogram, histogramAbove }: Report, page: Page): readonly string[] => {
   const { positions, collateralUsd } = totals.range
-  const drawn = [histogram.underflow, histogram.overflow, ...histogram.bars].some(
-    ({ rangeUsd }) => rangeUsd > 0,
-  )
-  if (!drawn) return []
+  if (!holdsRanges(histogram) && !holdsRanges(histogramAbove)) return []
   const text = `${page.unicode ? '▒' : ':'} sold bit by bit over ranges (soft liquidation): ${usd(collateralUsd)} of ${plural(positions, 'position')}, part of both columns, of no band`
   return [...wrap(text, page.width).map((line) => paint(page, 'dim', line)), '']
 }
@@ -108,7 +105,7 @@ export const histogramLines = (report: Report, page: Page): readonly string[] =>
   ]
   return [
     ...(below.rows.length === 0 ? nothing : sideLines(report, 'below', below, most, page)),
-    ...rangeLines(report, page),
     ...(above.rows.length === 0 ? [] : sideLines(report, 'above', above, most, page)),
+    ...rangeLines(report, page),
   ]
 }

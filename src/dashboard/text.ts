@@ -102,7 +102,7 @@ const dropLines = ({ drops }: Report, page: Page): readonly string[] => {
       'DROPS',
       drops.filter(({ pct }) => pct <= 0),
     ),
-    ...(rises.some(({ positions }) => positions > 0) ? listed('RISES', rises) : []),
+    ...(rises.some(({ positions, rangeUsd }) => positions > 0 || rangeUsd > 0) ? listed('RISES', rises) : []),
   ]
 }
 

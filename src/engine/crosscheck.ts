@@ -1,14 +1,15 @@
 import type { AnyAdapter, Context } from '../adapters/adapter.ts'
 import { agrees, type Crosscheck, type CrosscheckAccount } from '../core/crosscheck.ts'
 import type { Listed } from './discover.ts'
+import { roundingOf } from './rounding.ts'
 
 /** Debt, by asset, in the adapter's own units. */
 type Debts = Readonly<Record<string, bigint>>
 
-/** Indexers divide in their own way: a few units, or a billionth of the debt, are their rounding. */
+/** Whether two debts are apart by an indexer's rounding alone. */
 const isRounding = (chain: bigint, subgraph: bigint): boolean => {
   const apart = chain < subgraph ? subgraph - chain : chain - subgraph
-  return apart <= 16n || apart * 1_000_000_000n <= chain
+  return apart <= roundingOf(chain)
 }
 
 const text = (debts: Debts): Readonly<Record<string, string>> =>
@@ -49,7 +50,7 @@ export const compareLists = (
     const state = states.get(key)
     return state !== undefined && adapter.hasDebt(state)
   }
-  const { accounts, host, schema, deployment } = listed
+  const { accounts, host, schema, deployment, pin } = listed
   const show = (key: string): CrosscheckAccount => {
     const said = accounts.get(key) ?? null
     return { id: key, chain: text(debtsOf(key)), subgraph: said && text(said) }
@@ -62,6 +63,11 @@ export const compareLists = (
       (asset) => !isRounding(chain[asset] ?? 0n, said[asset] ?? 0n),
     )
   }
+  // a schema may list accounts without debt too, and a list of no block those who borrow at another one
+  const claimed = [...accounts.keys()].filter((key) => {
+    const said = accounts.get(key) ?? null
+    return owes(key) || (said === null ? pin !== null : Object.values(said).some((debt) => debt !== 0n))
+  })
   const here = [...byLogs].filter(owes)
   const both = here.filter((key) => accounts.has(key))
   // what the logs name and the chain shows as repaid is a difference only where the subgraph still counts a debt
@@ -72,10 +78,10 @@ export const compareLists = (
     block: Number(block),
     subgraph: { host, schema, deployment },
     logs: here.length,
-    listed: accounts.size,
+    listed: claimed.length,
     both: both.length,
     onlyLogs: sort(here.filter((key) => !accounts.has(key))),
-    onlySubgraph: sort([...accounts.keys()].filter((key) => !byLogs.has(key))),
+    onlySubgraph: sort(claimed.filter((key) => !byLogs.has(key))),
     different: sort([...both, ...repaid].filter(differs)),
     debtsCompared: [...accounts.values()].some((debts) => debts !== null),
   }

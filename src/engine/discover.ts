@@ -4,10 +4,12 @@ import type { DiscoverConfig } from '../config.ts'
 import { BaseError, EndpointUnfitError } from '../core/errors.ts'
 import { type SchemaName, schemasOf } from '../core/subgraph.ts'
 import type { Meter } from '../sources/endpoint.ts'
+import { openMorphoApi } from '../sources/morpho-api.ts'
 import type { PinnedRpc } from '../sources/rpc.ts'
 import { openSubgraph, type Subgraph, type SubgraphOptions } from '../sources/subgraph.ts'
 import { refusalOf } from '../sources/subgraph-errors.ts'
-import { type PinnedSubgraph, pinSubgraph } from '../sources/subgraph-pin.ts'
+import { pinSubgraph, type Row, type RowServer } from '../sources/subgraph-pin.ts'
+import type { Around } from './around.ts'
 
 /** The accounts that a subgraph lists at the pinned block. */
 export type Listed = {
@@ -15,8 +17,12 @@ export type Listed = {
   readonly accounts: ReadonlyMap<string, ListedAccount['debts']>
   readonly host: string
   readonly schema: SchemaName
-  readonly deployment: string
-  readonly pin: PinnedSubgraph['pin']
+  /** null where whoever lists has none. */
+  readonly deployment: string | null
+  /** null where the list is of about now, and not of the block. */
+  readonly pin: RowServer['pin']
+  /** Beside such a list, these blocks have been searched for whoever it may lack. */
+  readonly around: Pick<Around, 'from' | 'to'> | null
 }
 
 /** Who is asked for accounts, and of what. */
@@ -24,6 +30,8 @@ export type Listing = {
   readonly protocol: string
   readonly markets: unknown
   readonly discover: DiscoverConfig
+  /** Who changed in the blocks around the pinned one, for lists that are of no block. */
+  readonly around: () => Promise<Around>
   /** Only tests set it. */
   readonly options?: Pick<SubgraphOptions, 'sleep'>
 }
@@ -33,30 +41,68 @@ export const openDiscover = (
   options: Listing['options'] = {},
 ): Subgraph => openSubgraph({ url, key, waitSeconds, ...options })
 
+/** A list, opened: not a row has been read. */
+export type OpenList = Pick<RowServer, 'host' | 'deployment' | 'pin' | 'confirm'> & {
+  readonly schema: SchemaName
+  readonly rows: () => AsyncIterable<Row>
+}
+
 /**
- * Lists the accounts of a source from its subgraph, at the pinned block and from one deployment throughout.
+ * Opens the list of a source, at the pinned block where the server knows blocks. Without markets it may have rows of
+ * others.
+ * @throws EndpointError or EndpointUnfitError where the server is stale, wrong, broken or gone.
+ */
+export const openList = async (
+  subgraph: Subgraph,
+  {
+    rpc,
+    protocol,
+    markets,
+    wanted,
+  }: {
+    readonly rpc: PinnedRpc
+    readonly protocol: string
+    /** null where they are not known. */
+    readonly markets: unknown
+    readonly wanted: SchemaName | null
+  },
+  meter: Meter,
+): Promise<OpenList> => {
+  const schema = await schemaOf(subgraph, { rpc, protocol, wanted }, meter)
+  const { entity, fields, where, within } = schemaFor(schema, protocol)
+  const open = schema === 'morpho-api' ? openMorphoApi : pinSubgraph
+  const { host, deployment, pin, rows, confirm } = await open(subgraph, rpc, meter)
+  const parts = [where, markets === null ? '' : (within?.(markets) ?? '')]
+  const list = { entity, fields, where: parts.filter((part) => part !== '').join(', ') }
+  return { host, deployment, pin, confirm, schema, rows: () => rows(list) }
+}
+
+/**
+ * Lists the accounts of a source from its subgraph, at the pinned block and from one deployment throughout; where it
+ * knows no block, beside them whoever changed around it.
  * @throws EndpointError or EndpointUnfitError where it is stale, wrong, broken or gone; never a part of the list.
  */
 export const listAccounts = async (
   rpc: PinnedRpc,
-  { protocol, markets, discover, options }: Listing,
+  { protocol, markets, discover, around, options }: Listing,
   meter: Meter,
   onFound: (count: number) => void = () => {},
 ): Promise<Listed> => {
   const subgraph = openDiscover(discover, options)
-  const pinned = await pinSubgraph(subgraph, rpc, meter)
-  const name = await schemaOf(subgraph, { rpc, protocol, wanted: discover.schema }, meter)
-  const schema = schemaFor(name, protocol)
+  const list = await openList(subgraph, { rpc, protocol, markets, wanted: discover.schema }, meter)
+  const { host, deployment, pin, schema, rows, confirm } = list
+  const { account: read } = schemaFor(schema, protocol)
   const accounts = new Map<string, ListedAccount['debts']>()
-  for await (const row of pinned.rows(schema)) {
-    const account = accountOf(row, { host: pinned.host, read: () => schema.account(row, markets) })
+  for await (const row of rows()) {
+    const account = accountOf(row, { host, read: () => read(row, markets) })
     if (account === null) continue
     accounts.set(account.key, merge(accounts.get(account.key), account.debts))
     if (accounts.size % 1000 === 0) onFound(accounts.size)
   }
-  await pinned.confirm()
-  const { host, deployment, pin } = pinned
-  return { accounts, host, schema: name, deployment, pin }
+  await confirm()
+  const changed = pin === null ? await around() : null
+  for (const key of changed?.keys ?? []) if (!accounts.has(key)) accounts.set(key, null)
+  return { accounts, host, schema, deployment, pin, around: changed }
 }
 
 /** One account may have a row for each of its debts. */
@@ -150,16 +196,16 @@ export const discoverAccounts = async (
 ): Promise<Discovered> => {
   try {
     const listed = await listAccounts(rpc, listing, meter, onFound)
-    const { host, schema, deployment, pin, accounts } = listed
-    const by = pin === 'hash' ? 'its hash' : 'its number'
-    return {
-      listed,
-      notes: [
-        `${accounts.size} accounts listed by the subgraph at ${host} (schema ${schema}, deployment ${deployment}) for the block by ${by}`,
-      ],
-    }
+    return { listed, notes: [noteOf(listed)] }
   } catch (error) {
     if (!(error instanceof BaseError)) throw error
     return { listed: null, notes: [`accounts found by logs instead: ${error.message}`] }
   }
+}
+
+const noteOf = ({ host, schema, deployment, pin, accounts, around }: Listed): string => {
+  if (around !== null)
+    return `${accounts.size} accounts listed by the API at ${host} (schema ${schema}), which is of about now and of no block, and by the logs of blocks ${around.from} to ${around.to}`
+  const by = pin === 'hash' ? 'its hash' : 'its number'
+  return `${accounts.size} accounts listed by the subgraph at ${host} (schema ${schema}, deployment ${deployment}) for the block by ${by}`
 }

@@ -1,6 +1,19 @@
+import type { Address } from 'viem'
 import type { Config, UsdConfig } from '../config.ts'
 import { knownAssets } from '../known.ts'
-import type { DriverConfig } from './measure-driver.ts'
+
+/** A driver on one chain as the configuration and data/assets.json describe it. */
+export type DriverConfig = {
+  readonly symbol: string
+  /** Root price feeds; the first one's answer is the driver's price. */
+  readonly feeds: readonly Address[]
+  /** By asset, share of its price that moves with the driver: by the user's hand. */
+  readonly byHand: Readonly<Record<string, number>>
+  /** By asset, the same from data/assets.json. */
+  readonly known: Readonly<Record<string, number>>
+  /** The asset that stands for the driver where there is no feed (WETH for ETH). */
+  readonly reference: string | null
+}
 
 /**
  * What is known of every configured driver on a chain: the configuration's feeds and weights, and beside them

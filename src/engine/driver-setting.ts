@@ -16,7 +16,13 @@ export type Setting = {
 }
 
 /** A root feed of a driver at the pinned block. */
-export type RootFeed = { readonly feed: Address; readonly answer: bigint; readonly decimals: number }
+export type RootFeed = {
+  readonly feed: Address
+  readonly answer: bigint
+  readonly decimals: number
+  /** It falls as the driver rises: the price of something in the driver. */
+  readonly inverse?: true
+}
 
 /** A one-word answer; null where the call was refused. */
 export const word = ({ success, data }: RawResult): bigint | null =>
@@ -60,9 +66,19 @@ export const feedSetting = (roots: readonly RootFeed[]): Setting => {
     overrides: Object.fromEntries(roots.map(({ feed }) => [feed, { code: feedStubProgram.runtime }])),
     at: (answer) =>
       roots.map((root) =>
-        setFeed(root.feed, first ? (answer * root.answer) / first.answer : answer, root.decimals),
+        setFeed(root.feed, first ? answerOf(root, { first, answer }) : answer, root.decimals),
       ),
   }
+}
+
+/** What a root feed answers where the first one answers `answer`; cut to its unit, an inverse one to 1 at least. */
+const answerOf = (
+  root: RootFeed,
+  { first, answer }: { readonly first: RootFeed; readonly answer: bigint },
+): bigint => {
+  if (!root.inverse) return (answer * root.answer) / first.answer
+  const inverse = (root.answer * first.answer) / answer
+  return inverse > 0n ? inverse : 1n
 }
 
 /** The first argument of a getter, by which its stub answers. */

@@ -1,4 +1,3 @@
-import type { Address } from 'viem'
 import type { PricedAsset } from '../adapters/adapter.ts'
 import {
   type DriverState,
@@ -10,25 +9,21 @@ import {
 import type { Meter } from '../sources/endpoint.ts'
 import { runModeOf } from '../sources/programs.ts'
 import type { PinnedRpc } from '../sources/rpc.ts'
-import { askUnder, feedSetting, type RootFeed, readFeeds, word } from './driver-setting.ts'
+import type { DriverConfig } from './driver-config.ts'
+import { askUnder, feedSetting, type RootFeed, type Setting, word } from './driver-setting.ts'
 import { fitResponse, type Sample, samplesAround } from './fit-response.ts'
-
-/** A driver on one chain as the configuration and data/assets.json describe it. */
-export type DriverConfig = {
-  readonly symbol: string
-  /** Root price feeds; the first one's answer is the driver's price. */
-  readonly feeds: readonly Address[]
-  /** By asset, share of its price that moves with the driver: by the user's hand. */
-  readonly byHand: Readonly<Record<string, number>>
-  /** By asset, the same from data/assets.json. */
-  readonly known: Readonly<Record<string, number>>
-  /** The asset that stands for the driver where there is no feed (WETH for ETH). */
-  readonly reference: string | null
-}
+import { readRoots } from './root-feeds.ts'
+import type { BentAsset } from './trace-responses.ts'
 
 /** The driver in one market, and what a reader must know about how its exposures were found. */
 export type MeasuredDriver =
-  | { readonly state: DriverState; readonly notes: readonly string[] }
+  | {
+      readonly state: DriverState
+      readonly notes: readonly string[]
+      /** How the oracles were asked, and the assets whose answers fit no plain proportion. */
+      readonly setting: Setting
+      readonly bent: readonly BentAsset[]
+    }
   /** Its feed gives no price: nothing can be said of the driver there. */
   | { readonly state: null; readonly gap: string }
 
@@ -44,7 +39,7 @@ export const measureDriver = async (
   { driver, assets }: { readonly driver: DriverConfig; readonly assets: readonly PricedAsset[] },
   meter: Meter,
 ): Promise<MeasuredDriver | null> => {
-  const roots = await readFeeds(rpc, rootFeeds(driver, assets), meter)
+  const { roots, notes: assumed } = await readRoots(rpc, { driver, assets }, meter)
   const spot = spotOf(driver, assets, roots)
   if (spot === null) {
     const [feed] = driver.feeds
@@ -58,14 +53,15 @@ export const measureDriver = async (
     driver.feeds.length > 0 && programs === 'override'
       ? await sampleOracle(rpc, { roots, assets, spot: spot.answer }, meter)
       : null
-  const notes: string[] = []
+  const notes: string[] = [...assumed]
   const declared: string[] = []
+  const bent: BentAsset[] = []
   const responses: Record<string, PriceResponse> = {}
   // what others are priced in comes first
   const order = [...assets.entries()].sort(
     ([, a], [, b]) => Number(a.quote !== undefined) - Number(b.quote !== undefined),
   )
-  for (const [i, { asset, symbol, price, ask, quote, rate, token = asset }] of order) {
+  for (const [i, { asset, symbol, price, ask, quote, rate, parts = [], token = asset }] of order) {
     if (price === null) continue
     const quoteExposure = quote === undefined ? 0n : (responses[quote]?.exposure ?? 0n)
     const declare = (exposure: bigint, method: 'config' | 'assets.json' | 'none'): PriceResponse =>
@@ -77,25 +73,26 @@ export const measureDriver = async (
       responses[asset] = declare(weight(hand), 'config')
       continue
     }
-    const measured = samples && ask && fitResponse(samples, i, { price, spot: spot.answer, quoteExposure })
-    const known = driver.known[token]
+    const fit = samples && ask && fitResponse(samples, i, { price, spot: spot.answer, quoteExposure })
+    const measured = fit?.response
+    const known = driver.known[token] ?? shareOfParts(driver, parts)
     // the token in which prices are stated moves as they do, whatever the list knows of it
     const isQuote = assets.some((other) => other.asset === quote && other.token === token)
     const share = known === undefined ? (isQuote || rate ? quoteExposure : undefined) : weight(known)
-    const still = measured?.numerator === 0n
+    const still = measured?.numerator === 0n && !fit?.isBent
     if (measured && (!still || (share ?? 0n) === quoteExposure)) {
-      responses[asset] = measured
-      if (!measured.exact)
-        notes.push(
-          `${symbol} does not follow ${driver.symbol} in plain proportion: prices through it are approximate`,
-        )
+      // near spot a bent price may stand still, or lag behind a bound: what is known of the token is its share then
+      responses[asset] =
+        !fit.isBent || quote !== undefined ? measured : { ...measured, exposure: share ?? measured.exposure }
+      if (fit.isBent && ask) bent.push({ asset, symbol, ask })
       continue
     }
     if (measured && share !== undefined && quote === undefined)
       notes.push(
         `${symbol} did not move with the feeds of ${driver.symbol}; data/assets.json says it does, and is used: name its root feed in the configuration`,
       )
-    if (share !== undefined) responses[asset] = declare(share, 'assets.json')
+    const byHand = parts.some((part) => driver.byHand[part] !== undefined)
+    if (share !== undefined) responses[asset] = declare(share, byHand ? 'config' : 'assets.json')
     else if (quoteExposure > 0n) responses[asset] = declare(0n, 'none')
     if (measured && quote !== undefined) declared.push(symbol)
   }
@@ -112,19 +109,15 @@ export const measureDriver = async (
   return {
     state: { symbol: driver.symbol, spot: spot.answer, decimals: spot.decimals, responses },
     notes,
+    setting: feedSetting(roots),
+    bent,
   }
 }
 
-/** Configured feeds, and the feeds below the assets that are known to follow the driver. */
-export const rootFeeds = (driver: DriverConfig, assets: readonly PricedAsset[]): readonly Address[] => {
-  if (driver.feeds.length === 0) return []
-  const below = assets
-    .filter(
-      ({ asset, token = asset, quote }) =>
-        quote === undefined && (driver.known[token] ?? 0) > 0 && driver.byHand[token] === undefined,
-    )
-    .flatMap(({ feeds }) => feeds.slice(1))
-  return [...new Set([...driver.feeds, ...below])]
+/** What all tokens of a share are known to share with the driver; undefined where they differ. */
+const shareOfParts = ({ byHand, known }: DriverConfig, parts: readonly string[]): number | undefined => {
+  const [first, ...others] = parts.map((part) => byHand[part] ?? known[part])
+  return others.every((share) => share === first) ? first : undefined
 }
 
 /** The driver's own answer: of its first feed, or of the asset that stands for it where no feed is known. */

@@ -1,7 +1,9 @@
 import type { AnyAdapter, PriceOf } from '../adapters/adapter.ts'
 import { liquidationPrice, type Priced } from '../core/liquidation-price.ts'
 import type { Leg, Position } from '../core/position.ts'
-import { type DriverState, priceAt } from '../core/price-response.ts'
+import { fallsAsDriverRises, multipleFor } from '../core/price-direction.ts'
+import { type DriverState, follows, priceAt } from '../core/price-response.ts'
+import { type Known, knownIn, tracedPrice } from '../core/traced-price.ts'
 import { toNumber, WAD } from '../core/units.ts'
 import type { LegRow, PositionRow } from '../store/rows.ts'
 
@@ -26,6 +28,12 @@ export const pricePositions = (input: PricingInput): Readonly<Record<string, rea
       .filter(({ asset, quote }) => unknown.has(asset) || (quote !== undefined && unknown.has(quote)))
       .map(({ asset }) => asset),
   )
+  const knownOf = new Map(
+    drivers.flatMap((driver) => {
+      const isBent = Object.values(driver.responses).some(({ points }) => points)
+      return isBent ? [[driver, knownBy(driver)] as const] : []
+    }),
+  )
   const rows: Record<string, PositionRow[]> = Object.fromEntries(drivers.map(({ symbol }) => [symbol, []]))
   for (const [key, account] of accounts) {
     if (!adapter.hasDebt(account)) continue
@@ -37,15 +45,47 @@ export const pricePositions = (input: PricingInput): Readonly<Record<string, rea
       const exposureOf = (asset: string) => responses[asset]?.exposure ?? 0n
       const isLiquidatable = (answer: bigint) => rule(pricesAt(driver, spotPrices, answer))
       const phaseOf = phase && ((answer: bigint) => phase(pricesAt(driver, spotPrices, answer)))
-      const moves = (asset: string) => (responses[asset]?.numerator ?? 0n) !== 0n
+      const moves = (asset: string) => {
+        const response = responses[asset]
+        return response !== undefined && follows(response)
+      }
       const target = { spot, decimals, exposureOf, moves }
-      const priced = liquidationPrice(position, target, isLiquidatable, phaseOf)
+      const known =
+        position.unpriced === null && position.range === null
+          ? knownOf.get(driver)?.(readBy(rule, pricesAt(driver, spotPrices, spot)))
+          : null
+      const priced = known
+        ? tracedPrice(position, { ...target, known }, isLiquidatable)
+        : liquidationPrice(position, target, isLiquidatable, phaseOf)
       rows[driver.symbol]?.push(
         rowOf(input.source, position, { driver, priced, exposureOf, refused, stated }),
       )
     }
   }
   return rows
+}
+
+/** By the assets that a rule asks for: the answers at which all bent ones among them are known; null where none is. */
+export const knownBy = ({ responses }: DriverState): ((reads: readonly string[]) => Known | null) => {
+  const found = new Map<string, Known>()
+  return (reads) => {
+    const bent = reads.filter((asset) => responses[asset]?.points)
+    if (bent.length === 0) return null
+    const key = bent.join()
+    const known = found.get(key) ?? knownIn(bent.map((asset) => responses[asset]?.points ?? []))
+    found.set(key, known)
+    return known
+  }
+}
+
+/** Which assets a rule asks for. */
+export const readBy = (judge: (priceOf: PriceOf) => boolean, priceOf: PriceOf): readonly string[] => {
+  const reads = new Set<string>()
+  judge((asset) => {
+    reads.add(asset)
+    return priceOf(asset)
+  })
+  return [...reads]
 }
 
 /** The price of every asset of a market with the driver at an answer. */
@@ -63,7 +103,7 @@ const exposed = (legs: readonly Leg[], exposureOf: (asset: string) => bigint): b
 
 /**
  * What a liquidation moves, at the pinned block's prices: falling, the exposed collateral is sold; rising, the whole
- * collateral is sold to buy back the exposed debt.
+ * collateral is sold to buy back the exposed debt. Over a range it is what is not sold yet.
  */
 const moved = (
   position: Position,
@@ -72,11 +112,23 @@ const moved = (
 ): { readonly collateral: bigint; readonly driver: bigint } => {
   const all = sum(position.collateral)
   const collateral = exposed(position.collateral, exposureOf)
+  const response = position.range && driver.responses[position.range.asset]
+  if (outcome === 'range' && response && fallsAsDriverRises(response)) return soldByRise(position, exposureOf)
   const rising = outcome === 'above' || (outcome === 'already' && price !== null && price < driver.spot)
   if (rising) return { collateral: all, driver: exposed(position.debt, exposureOf) }
   if (outcome === 'below' || outcome === 'range' || outcome === 'already')
     return { collateral, driver: collateral }
   return { collateral: all, driver: collateral }
+}
+
+/** All that the AMM has left to sell while the driver rises, and what that buys of the driver at the pinned block. */
+const soldByRise = (
+  { range, collateral, debt }: Position,
+  exposureOf: (asset: string) => bigint,
+): { readonly collateral: bigint; readonly driver: bigint } => {
+  const left = sum(collateral.filter(({ pricedAs }) => pricedAs === range?.asset))
+  const owed = sum(debt)
+  return { collateral: left, driver: owed === 0n ? 0n : (left * exposed(debt, exposureOf)) / owed }
 }
 
 /** Why it has no price, or why nobody could liquidate it now. */
@@ -93,11 +145,12 @@ const inDriver = (
 ): { readonly low: number; readonly high: number } | null => {
   const spotUsd = toNumber(driver.spot, driver.decimals)
   const price = range && stated.get(range.asset)
-  if (!range || !price) return null
-  const [low, high] = [toNumber(range.low, 18) / price, toNumber(range.high, 18) / price]
-  return driver.responses[range.asset]?.inverse
-    ? { low: spotUsd / high, high: spotUsd / low }
-    : { low: low * spotUsd, high: high * spotUsd }
+  const response = range && driver.responses[range.asset]
+  if (!range || !price || !response) return null
+  const [a = 0, b = 0] = [range.low, range.high].map(
+    (end) => spotUsd * multipleFor(response, driver.spot, toNumber(end, 18) / price),
+  )
+  return { low: Math.min(a, b), high: Math.max(a, b) }
 }
 
 const rowOf = (

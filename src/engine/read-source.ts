@@ -1,7 +1,6 @@
 import type { AnyAdapter, Context } from '../adapters/adapter.ts'
 import type { DiscoverConfig, UsdConfig } from '../config.ts'
 import type { Coverage } from '../core/report.ts'
-import { toNumber } from '../core/units.ts'
 import { createReader } from '../sources/batch.ts'
 import { type Meter, newMeter } from '../sources/endpoint.ts'
 import { readLogs } from '../sources/logs.ts'
@@ -9,10 +8,15 @@ import { runProgram } from '../sources/programs.ts'
 import type { PinnedRpc } from '../sources/rpc.ts'
 import { readStorage } from '../sources/storage.ts'
 import type { SourceRecord } from '../store/save.ts'
+import { type Completeness, compareTotals } from './completeness.ts'
 import { discoverKeys } from './discover-keys.ts'
-import { type DriverConfig, measureDriver } from './measure-driver.ts'
+import type { DriverConfig } from './driver-config.ts'
+import { measureDriver } from './measure-driver.ts'
 import { pricePositions } from './pricing.ts'
 import { readInBatches } from './read-accounts.ts'
+import type { ToldStates } from './subgraph-states.ts'
+import { isTold, takeStates } from './told-states.ts'
+import { traceResponses } from './trace-responses.ts'
 import { usdPriceOf } from './usd-prices.ts'
 
 /** What a scan already knows of a source from earlier ones. */
@@ -103,10 +107,13 @@ export const readSource = async (
   const list = await discoverKeys(rpc, { context, source, markets }, meter, (count) =>
     report('accounts found', count),
   )
-  const listed = list.keys
-  let found = await readTouched(context, { ...source, markets, known, listed }, report)
+  const { keys: listed, told } = list
+  let found =
+    told === null
+      ? await readTouched(context, { ...source, markets, known, listed }, report)
+      : readTold({ adapter, markets, known, told })
   // what no log since the last scan explains must be looked for from the beginning
-  if (listed === null && known.cursor !== null && found.completeness.gaps.length > 0)
+  if (told === null && listed === null && known.cursor !== null && found.completeness.gaps.length > 0)
     found = await readTouched(
       context,
       { ...source, markets, known: { ...known, cursor: null }, listed },
@@ -124,8 +131,13 @@ export const readSource = async (
       unmeasured.push(measured.gap)
       continue
     }
-    drivers.push(measured.state)
-    notes.push(...measured.notes)
+    const traced = await traceResponses(
+      rpc,
+      { ...measured, adapter, markets, accounts: states.values() },
+      meter,
+    )
+    drivers.push(traced.state)
+    notes.push(...measured.notes, ...traced.notes)
   }
   const positions = pricePositions({ source: key, adapter, markets, accounts: states, drivers })
   const count = [...states.values()].filter((state) => adapter.hasDebt(state)).length
@@ -170,6 +182,7 @@ export const readSource = async (
         ...notes,
         ...(adapter.permissionless ? withoutPrice : []),
         ...list.notes,
+        ...completeness.notes,
         ...(listed !== null && completeness.totals.length === 0
           ? ['the protocol has no total to hold the list of the subgraph against']
           : []),
@@ -179,7 +192,7 @@ export const readSource = async (
     read: {
       block: Number(rpc.block.number),
       // without a cursor the next scan starts over: what is missing now must not stay missing
-      hash: isWhole(completeness, listed !== null) ? rpc.block.hash : null,
+      hash: told === null && isWhole(completeness, listed !== null) ? rpc.block.hash : null,
       markets,
       accounts,
       totals: completeness.totals,
@@ -193,6 +206,23 @@ export const readSource = async (
 const isWhole = ({ gaps, totals }: Completeness, isListed: boolean): boolean =>
   gaps.length === 0 &&
   (!isListed || (totals.length > 0 && totals.every(({ accounts, protocol }) => accounts === protocol)))
+
+/** Puts what a subgraph tells in place of the known states: no account is read. */
+const readTold = ({
+  adapter,
+  markets,
+  known,
+  told,
+}: {
+  readonly adapter: AnyAdapter
+  readonly markets: unknown
+  readonly known: Known
+  readonly told: ToldStates
+}) => {
+  const { accounts, states } = takeStates(adapter, told, known.states)
+  const origin = told.exactDebts ? 'subgraph' : 'approximate'
+  return { accounts, states, completeness: compareTotals(adapter, markets, states, origin) }
+}
 
 /** Brings the known states up to the pinned block: what is touched since the cursor, or everything without one. */
 const readTouched = async (
@@ -213,7 +243,8 @@ const readTouched = async (
   report: (phase: Progress['phase'], done: number, total?: number) => void,
 ) => {
   const all = listed !== null || known.cursor === null || adapter.silent
-  const touched = new Set([...(all ? known.states.keys() : []), ...(listed ?? [])])
+  const again = [...known.states].filter(([, state]) => all || isTold(state)).map(([account]) => account)
+  const touched = new Set([...again, ...(listed ?? [])])
   const range = {
     from: known.cursor === null ? fromBlock : known.cursor + 1n,
     to: context.block.number,
@@ -234,47 +265,4 @@ const readTouched = async (
   const states = new Map(known.states)
   for (const { key, state } of accounts) states.set(key, state)
   return { accounts, states, completeness: compareTotals(adapter, markets, states) }
-}
-
-type Completeness = {
-  readonly totals: NonNullable<SourceRecord['read']>['totals']
-  readonly gaps: readonly string[]
-  readonly debtUsd: number
-  readonly protocolDebtUsd: number | null
-  readonly covered: number | null
-}
-
-/** Σ debt of the accounts beside the protocol's own total, token by token, in the protocol's own units. */
-export const compareTotals = (
-  adapter: AnyAdapter,
-  markets: unknown,
-  states: ReadonlyMap<string, unknown>,
-): Completeness => {
-  const sums = new Map<string, bigint>()
-  for (const state of states.values())
-    for (const [asset, amount] of Object.entries(adapter.debts(markets, state)))
-      sums.set(asset, (sums.get(asset) ?? 0n) + amount)
-  let found = 0n
-  let reported = 0n
-  const gaps: string[] = []
-  const totals = adapter.totals(markets).map(({ asset, symbol, total, tolerance = 0n, usd }) => {
-    const sum = sums.get(asset) ?? 0n
-    const apart = sum < total ? total - sum : sum - total
-    if (apart > tolerance)
-      gaps.push(
-        `${symbol}: the accounts found owe ${sum}, the protocol reports ${total} (scaled units), though every account was read; try another endpoint, or report it`,
-      )
-    if (usd !== null) {
-      found += total === 0n ? 0n : (usd * sum) / total
-      reported += usd
-    }
-    return { asset, symbol, accounts: sum, protocol: total }
-  })
-  if (totals.length === 0) return { totals, gaps, debtUsd: 0, protocolDebtUsd: null, covered: null }
-  const debtUsd = toNumber(found, 18)
-  const protocolDebtUsd = toNumber(reported, 18)
-  // exactly 1 is a statement about every token and unit, so no rounding may produce it
-  const ratio = protocolDebtUsd === 0 ? 0 : debtUsd / protocolDebtUsd
-  const covered = gaps.length === 0 ? 1 : ratio === 1 ? 1 - Number.EPSILON : ratio
-  return { totals, gaps, debtUsd, protocolDebtUsd, covered }
 }

@@ -5,7 +5,7 @@ import type { UsdPrice } from '../adapters/adapter.ts'
 import { feedsBelow } from '../adapters/price-feeds.ts'
 import type { UsdConfig } from '../config.ts'
 import type { Reader } from '../sources/batch.ts'
-import type { DriverConfig } from './measure-driver.ts'
+import type { DriverConfig } from './driver-config.ts'
 
 /** Decimals of a price that a user wrote. */
 const BY_HAND = 8

@@ -35,7 +35,10 @@ const RULES: readonly Rule[] = [
     /no allocations|no valid versions|no indexers found|(subgraph|deployment)\b.*\bnot? (found|exist)/i,
     'gone',
   ],
-  [/result size .*larger than|query potentially returns|too expensive|too complex/i, 'smaller'],
+  [
+    /result size .*larger than|query potentially returns|too expensive|too complex|complexity|complicated/i,
+    'smaller',
+  ],
   [
     /store error|query timed out|service is overloaded|reorgani[sz]ed while executing|panic processing/i,
     'again-smaller',

@@ -1,19 +1,28 @@
 import { z } from 'zod'
 import type { Meter } from './endpoint.ts'
+import { adaptivePages } from './page-size.ts'
 import type { PinnedRpc } from './rpc.ts'
 import { readMeta, type Subgraph, type SubgraphMeta } from './subgraph.ts'
 import { garbled, refusalOf, unfit } from './subgraph-errors.ts'
 
-/** A subgraph at the pinned block of its chain: no query made through it can read another one. */
-export type PinnedSubgraph = {
+/** Whoever lists borrowers, opened: not a row has been read. */
+export type RowServer = {
   readonly host: string
+  /** null where it has none. */
+  readonly deployment: string | null
+  /** What of it follows the pinned block; null where it answers for no block at all. */
+  readonly pin: 'hash' | 'number' | null
+  /** Every row of an entity, each once. */
+  readonly rows: (list: RowList) => AsyncIterable<Row>
+  /** @throws where it has become another one since it was opened. */
+  readonly confirm: () => Promise<void>
+}
+
+/** A subgraph at the pinned block of its chain: no query made through it can read another one. */
+export type PinnedSubgraph = RowServer & {
   readonly deployment: string
   /** `number` where the server does not know the block by its hash. */
   readonly pin: 'hash' | 'number'
-  /** Every row of an entity, in pages by id, each row once. */
-  readonly rows: (list: RowList) => AsyncIterable<Row>
-  /** @throws where the deployment has changed or gone wrong since it was pinned. */
-  readonly confirm: () => Promise<void>
 }
 
 export type Row = Readonly<Record<string, unknown>> & { readonly id: string }
@@ -21,10 +30,6 @@ export type Row = Readonly<Record<string, unknown>> & { readonly id: string }
 /** A list to page through: the entity's plural, its fields beside `id`, its filter without the cursor. */
 export type RowList = { readonly entity: string; readonly fields: string; readonly where: string }
 
-/** The most that graph-node gives at once. */
-const PAGE = 1000
-/** Smaller pages are asked again instead of cut. */
-const SMALLEST_PAGE = 25
 const POLL_SECONDS = 5
 
 const pageSchema = z.object({ page: z.array(z.looseObject({ id: z.string() })) })
@@ -112,26 +117,18 @@ async function* readRows(
   meter: Meter,
 ): AsyncGenerator<Row> {
   const seen = new Set<string>()
-  const refused = { strikes: 0 }
-  let first = PAGE
+  const pages = adaptivePages(subgraph)
   let last: string | null = null
   for (;;) {
-    const filter: string = last === null ? where : `${where}, id_gt: ${JSON.stringify(last)}`
-    const query: string =
-      `{ page: ${entity}(first: ${first}, orderBy: id, orderDirection: asc, where: { ${filter} }, block: ${block}) ` +
-      `{ id ${fields} } }`
-    let page: readonly Row[]
-    try {
-      const wanted = { query, seen, shrinkable: first > SMALLEST_PAGE }
-      page = await untilIndexed(subgraph, () => askPage(subgraph, wanted, meter))
-    } catch (error) {
-      const refusal = refusalOf(error)
-      const cut = refusal === 'smaller' || refusal === 'again-smaller'
-      if (!cut || first <= SMALLEST_PAGE) throw error
-      first = Math.ceil(first / 2)
-      if (refusal === 'again-smaller') await subgraph.sleep(500 * 2 ** refused.strikes++)
-      continue
-    }
+    const after: string = last === null ? '' : `id_gt: ${JSON.stringify(last)}`
+    const filter: string = [where, after].filter((part) => part !== '').join(', ')
+    const filtered = filter === '' ? '' : `, where: { ${filter} }`
+    const page = await pages((first, shrinkable) => {
+      const query =
+        `{ page: ${entity}(first: ${first}, orderBy: id, orderDirection: asc${filtered}, block: ${block}) ` +
+        `{ id ${fields} } }`
+      return untilIndexed(subgraph, () => askPage(subgraph, { query, seen, shrinkable }, meter))
+    })
     // only an empty page ends the list: a server may cap a page below what was asked for
     const end = page.at(-1)
     if (end === undefined) return

@@ -84,6 +84,7 @@ describe.each(MARKETS)('crvUSD against $name, recorded at block 19122585', (mark
         ? [
             {
               source: 'curve',
+              side: 'below' as const,
               low: toNumber(range.low, 18),
               high: toNumber(range.high, 18),
               // a cent stands for a millionth of a token

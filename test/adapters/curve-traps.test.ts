@@ -17,7 +17,7 @@ import {
   setCurveFeed,
   userOf,
 } from '../chain/curve.ts'
-import { curveConfig, curveKey } from '../helpers/curve.ts'
+import { curveConfig, curveKey, rangeEntryOf } from '../helpers/curve.ts'
 import { evenly, PURE_BORROWED, PURE_CONTROLLER, pureCurve, pureLoan } from '../helpers/curve-pure.ts'
 import { memoryDatabase, type Scanned, scanAfresh, scanLocal } from '../helpers/scanning.ts'
 
@@ -135,12 +135,7 @@ describe('traps of Curve, stand-ins of mint markets', () => {
     expect(row).toMatchObject({ outcome: 'range', reason: range?.note })
     // only the WBTC that is left is still to be sold
     expect(row.collateralUsd).toBeCloseTo((Number(collateral[0]?.amount) / 1e8) * 57_000, 2)
-    const entry = {
-      source: 'curve',
-      low: row.low ?? 0,
-      high: row.high ?? 0,
-      collateralUsd: row.collateralUsd,
-    }
+    const entry = rangeEntryOf(row)
     expect(soldCents(entry, { spot: 57_000, price: row.low ?? 0 }) / 100).toBeCloseTo(row.collateralUsd, 1)
     expect(soldCents(entry, { spot: 57_000, price: 57_000 })).toBe(0)
     await act.buyTo(0)
@@ -247,48 +242,6 @@ describe('traps of Curve, stand-ins of mint markets', () => {
     expect(rowOf(scanned, safe).outcome).toBe('range')
     expect(scanned.coverage.status).toBe('partial')
     await chain.deployer.send('SettableFeed', chain.feeds.BTC, 'setBroken', [false])
-  })
-})
-
-describe('traps of LlamaLend', () => {
-  let chain: CurveChain
-  let inverse: CurveMarketOnChain
-  const key = () => curveKey(inverse.controller, userOf(1))
-
-  beforeAll(async () => {
-    chain = await deployCurve(await startAnvil(), [
-      {
-        collateral: 'crvUSD',
-        borrowed: 'WETH',
-        oracle: { feed: 'ETH', inverse: true },
-        base: 1 / 3000,
-      },
-    ])
-    inverse = chain.markets[0] as CurveMarketOnChain
-    await openLoans(chain, inverse, [
-      { user: userOf(1), collateral: 3000n * WAD, debt: (6n * WAD) / 10n, n1: 20, bands: 10 },
-    ])
-  })
-  afterAll(() => chain?.anvil.stop())
-
-  test('a loan of WETH against crvUSD is sold while ETH rises: its range lies above', async () => {
-    const { crvUSD = '0x', WETH = '0x' } = chain.tokens
-    const usd = { [crvUSD]: 1, [WETH]: 'ETH' }
-    for (const kind of ['lend', 'lend-v2'] as const) {
-      const row = rowOf(await scanAfresh(curveConfig(chain, { kind, usd })), key())
-      expect(row.outcome).toBe('range')
-      expect(row.low).toBeCloseTo(3000 / 0.99 ** 20, 2)
-      expect(row.high).toBeCloseTo(3000 / 0.99 ** 30, 2)
-      expect(row.debtUsd).toBeCloseTo(1800, 6)
-    }
-  })
-
-  test('where nobody prices the borrowed token, its loans are unpriced and the remedy is named', async () => {
-    const scanned = await scanAfresh(curveConfig(chain, { kind: 'lend' }))
-    expect(rowOf(scanned, key())).toMatchObject({
-      outcome: 'unpriced',
-      reason: 'nobody prices WETH in USD: name it in chains.<chain>.usd.prices',
-    })
   })
 })
 

@@ -9,12 +9,23 @@ import { type Anvil, startAnvil } from '../chain/anvil.ts'
 import { artifactIn, compileOwn } from '../chain/compile.ts'
 import { createDeployer, type Deployer } from '../chain/deployer.ts'
 import type { AaveMarket, ReserveSymbol } from '../chain/market.ts'
+import { openPositions } from '../chain/positions.ts'
 import { sendTransaction } from '../chain/transaction.ts'
 import { askPool } from '../helpers/contract.ts'
 import { localConfig, type Scanned, scanAfresh } from '../helpers/scanning.ts'
 
 const ALICE: Address = '0x00000000000000000000000000000000000A11cE'
 const usd = (amount: number): bigint => BigInt(Math.round(amount * 1e8))
+
+const listFeed = (
+  chain: Anvil,
+  { admin, oracle }: AaveMarket,
+  { asset, feed }: { readonly asset: Address; readonly feed: Address },
+) => {
+  const abi = parseAbi(['function setAssetSources(address[] assets, address[] sources)'])
+  const data = encodeFunctionData({ abi, functionName: 'setAssetSources', args: [[asset], [feed]] })
+  return sendTransaction(chain, { from: admin, to: oracle, data })
+}
 
 describe('how assets follow a driver', () => {
   let anvil: Anvil
@@ -51,11 +62,7 @@ describe('how assets follow a driver', () => {
   /** Lists another feed for a reserve, and the old one again afterwards. */
   const withFeed = async (symbol: ReserveSymbol, feed: Address, work: () => Promise<void>): Promise<void> => {
     const { asset, feed: old } = market.reserves[symbol]
-    const abi = parseAbi(['function setAssetSources(address[] assets, address[] sources)'])
-    const set = (source: Address) => {
-      const data = encodeFunctionData({ abi, functionName: 'setAssetSources', args: [[asset], [source]] })
-      return sendTransaction(anvil, { from: market.admin, to: market.oracle, data })
-    }
+    const set = (source: Address) => listFeed(anvil, market, { asset, feed: source })
     await set(feed)
     await work()
     await set(old)
@@ -102,15 +109,39 @@ describe('how assets follow a driver', () => {
     ])
   })
 
-  test('a feed that bends is called approximate, even where it equals the driver today', async () => {
-    const floor = await own.deploy('FloorFeed', [market.reserves.WETH.feed, usd(2500)])
+  /** Lets Alice owe so much more that the question is where, and tells both sides of her price by the contract itself. */
+  const edgeOf = async (owed: string) => {
+    const amount = parseUnits(owed, 6)
+    await act.borrow(anvil, market, { account: ALICE, symbol: 'USDC', amount })
+    const scanned = await scanNow()
+    const row = scanned.book('ETH').rows.find(({ id }) => id === ALICE)
+    const edge = BigInt(row?.priceRaw ?? 0)
+    const at = (answer: bigint) => ({ account: ALICE, feeds: { [market.reserves.WETH.feed]: answer } })
+    const sides = edge === 0n ? [] : await askPool(anvil, market, [edge - 1n, edge, edge + 1n].map(at))
+    await act.repay(anvil, market, { account: ALICE, symbol: 'USDC', amount })
+    return { scanned, row, edge, isLiquidatable: sides.map((health) => (health ?? WAD) < WAD) }
+  }
+
+  test('a feed that bends is asked, not extrapolated, even where it equals the driver today', async () => {
+    const floor = await own.deploy('FloorFeed', [market.reserves.WETH.feed, usd(1500)])
     await withFeed('DAI', floor, async () => {
-      const scanned = await scanNow()
-      expect(response(scanned, 'ETH', 'DAI')).toEqual({ exposure: WAD, method: 'measured', exact: false })
-      expect(scanned.coverage.notes).toEqual([
-        'DAI does not follow ETH in plain proportion: prices through it are approximate',
-      ])
-      expect(assumptions(scanned)).toContain('1 asset measured by overriding its feed, approximate')
+      // 30,000 DAI at 1,500 carry 34.65 million
+      const { scanned, row, isLiquidatable } = await edgeOf('40000000')
+      expect(response(scanned, 'ETH', 'DAI')).toEqual({ exposure: WAD, method: 'measured', exact: true })
+      expect(scanned.coverage.notes.join()).toMatch(
+        /^DAI: no plain proportion to ETH; asked at \d+ prices, until 1 liquidation price was met to the unit$/,
+      )
+      expect(assumptions(scanned)).toMatch(/1 asset measured by asking its oracle at \d+ prices/)
+      expect(row?.outcome).toBe('below')
+      expect(isLiquidatable).toEqual([true, true, false])
+    })
+  })
+
+  test('a floor that carries the debt is never crossed', async () => {
+    const floor = await own.deploy('FloorFeed', [market.reserves.WETH.feed, usd(1500)])
+    await withFeed('DAI', floor, async () => {
+      const { row } = await edgeOf('30000000')
+      expect(row).toMatchObject({ outcome: 'never', price: null })
     })
   })
 
@@ -118,27 +149,74 @@ describe('how assets follow a driver', () => {
     const floor = await own.deploy('FloorFeed', [market.reserves.WETH.feed, usd(4000)])
     await withFeed('DAI', floor, async () => {
       const scanned = await scanNow()
-      expect(response(scanned, 'ETH', 'DAI')).toEqual({ exposure: 0n, method: 'measured', exact: false })
+      expect(response(scanned, 'ETH', 'DAI')).toEqual({ exposure: 0n, method: 'measured', exact: true })
       expect(scanned.coverage.notes.length).toBe(1)
     })
   })
 
-  test('a basket that moves in part has its share, and a price that the contract confirms closely', async () => {
+  test('a basket that moves in part has its share, and a price that the contract confirms to the unit', async () => {
     const basket = await own.deploy('BasketFeed', [market.reserves.WETH.feed, usd(1)])
     await withFeed('DAI', basket, async () => {
-      await act.borrow(anvil, market, { account: ALICE, symbol: 'USDC', amount: parseUnits('20000000', 6) })
-      const scanned = await scanNow()
+      const { scanned, row, isLiquidatable } = await edgeOf('20000000')
       // (3000 + 1) / 2: 3000/3001 of it is ETH
       expect(Number(response(scanned, 'ETH', 'DAI').exposure) / 1e18).toBeCloseTo(3000 / 3001, 6)
-      const row = scanned.book('ETH').rows.find(({ id }) => id === ALICE)
       expect(row?.outcome).toBe('below')
-      const edge = BigInt(row?.priceRaw ?? 0)
-      const at = (answer: bigint) => ({ account: ALICE, feeds: { [market.reserves.WETH.feed]: answer } })
-      const step = edge / 1_000_000n
-      const [below, above] = await askPool(anvil, market, [at(edge - step), at(edge + step)])
-      expect([(below ?? WAD) < WAD, (above ?? 0n) >= WAD]).toEqual([true, true])
-      await act.repay(anvil, market, { account: ALICE, symbol: 'USDC', amount: parseUnits('20000000', 6) })
+      expect(isLiquidatable).toEqual([true, true, false])
     })
+  })
+
+  test('a curve is followed to the unit', async () => {
+    const root = await own.deploy('RootFeed', [market.reserves.WETH.feed, usd(100)])
+    await withFeed('DAI', root, async () => {
+      // √(3000 · 100) = 547: half as fast as ETH
+      const { scanned, row, isLiquidatable } = await edgeOf('9000000')
+      expect(Number(response(scanned, 'ETH', 'DAI').exposure) / 1e18).toBeCloseTo(0.5, 2)
+      expect(row?.outcome).toBe('below')
+      expect(isLiquidatable).toEqual([true, true, false])
+    })
+  })
+
+  test.each([
+    ['fall', 'rise', 4000],
+    ['rise', 'fall', 3100],
+  ] as const)(
+    'of a %s and a %s that liquidate, the nearer one is the price, the other is told',
+    async (near, far, peak) => {
+      const feed = await own.deploy('PeakFeed', [market.reserves.WETH.feed, usd(peak)])
+      await withFeed('DAI', feed, async () => {
+        const { row, edge, isLiquidatable } = await edgeOf('40000000')
+        expect(row?.outcome).toBe(near === 'fall' ? 'below' : 'above')
+        expect(isLiquidatable).toEqual(near === 'fall' ? [true, true, false] : [false, true, true])
+        // its mirror, seen from the peak
+        const other = Number(2n * usd(peak) - edge) / 1e8
+        expect(row?.reason).toBe(`a ${far} to ${other} liquidates it too`)
+      })
+    },
+  )
+
+  test('the contract agrees on both sides of every price of a market full of curves and loops', async () => {
+    const crowded = await startAnvil()
+    const other = await deployAaveV36(crowded)
+    await openPositions(crowded, other, { count: 250, seed: 5 })
+    const deployer = createDeployer(crowded, other.admin, artifactIn(await compileOwn()))
+    const { WETH, wstETH } = other.reserves
+    const root = await deployer.deploy('RootFeed', [WETH.feed, usd(5000)])
+    await listFeed(crowded, other, { asset: wstETH.asset, feed: root })
+    const { book } = await scanAfresh(localConfig(other, { urls: [crowded.url] }))
+    const { rows, driver } = book('ETH')
+    const priced = rows.filter(({ priceRaw }) => priceRaw !== null)
+    const questions = priced.flatMap(({ id, priceRaw, outcome }) => {
+      const edge = BigInt(priceRaw ?? 0)
+      const falls = outcome === 'below' || (outcome === 'already' && edge >= driver.spot)
+      return [edge, falls ? edge + 1n : edge - 1n].map((answer) => ({
+        account: id as Address,
+        feeds: { [WETH.feed]: answer },
+      }))
+    })
+    const sides = (await askPool(crowded, other, questions)).map((health) => (health ?? WAD) < WAD)
+    await crowded.stop()
+    expect(priced.length).toBeGreaterThan(150)
+    expect(sides).toEqual(priced.flatMap(() => [true, false]))
   })
 
   test('a driver of which nothing is known leaves the scan partial, not silent', async () => {

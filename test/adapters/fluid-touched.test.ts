@@ -18,6 +18,12 @@ type Step = readonly [what: string, run: (fluid: Fluid) => Promise<unknown>, cha
 const UNIT = 10n ** 18n
 const [ALICE, BOB] = [ownerOf(1), ownerOf(2)] as [Address, Address]
 
+const smartOf = ({ vaults }: FluidChain): VaultOnChain => {
+  const [, smart] = vaults
+  if (!smart) throw new Error('no vault on shares was deployed')
+  return smart
+}
+
 const open = ({ chain, vault }: Fluid, owner: Address, tick: number | null) =>
   openFluid(chain, vault, [{ owner, tick, supply: 10n * UNIT, dust: 5n }])
 
@@ -40,6 +46,11 @@ const STEPS: readonly Step[] = [
     ({ act, limit }) => act.liquidateTick(limit - 20, 0, 0, 0n),
     ['1'],
   ],
+  [
+    'a new one in a vault on shares of a DEX',
+    ({ chain }) => openFluid(chain, smartOf(chain), [{ owner: ALICE, tick: -300, supply: UNIT, dust: 0n }]),
+    ['8'],
+  ],
   ['a position handed on to another owner', ({ act }) => act.transfer(2, BOB), ['2']],
 ]
 
@@ -57,6 +68,14 @@ describe('a second scan of Fluid sees what changed, however it changed (stand-in
         threshold: 870,
         penalty: 300,
         exchangePrices: [1_034_567_890_123n, 1_087_654_321_098n],
+      },
+      {
+        supply: 'WETH-USDC',
+        borrow: 'WETH-USDC',
+        shape: { over: 'ETH', product: 3000, debtMoving: 1, debtStill: 3000 },
+        threshold: 900,
+        penalty: 200,
+        exchangePrices: [1_000_000_000_000n, 1_002_000_000_000n],
       },
     ])
     const [vault] = chain.vaults

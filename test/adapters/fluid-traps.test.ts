@@ -123,26 +123,6 @@ describe('traps of Fluid (stand-in of a vault of type 1, ETH against USDC)', () 
       reason: 'nobody prices USDC in USD: name it in chains.<chain>.usd.prices',
     })
   })
-
-  test('a vault on shares of a DEX is a gap with a name: its positions are listed, not priced wrongly', async () => {
-    const { deployer, factory, tokens } = chain
-    const pair = [tokens.WETH, tokens.wstETH, tokens.USDC]
-    const smart = await deployer.deploy('FluidSmartVaultStandIn', [factory, pair, 2n])
-    await deployer.send('FluidFactoryStandIn', factory, 'add', [smart])
-    await deployer.send('FluidSmartVaultStandIn', smart, 'open', [ownerOf(5), 100n, 10n ** 12n])
-    minted += 1
-    const scanned = await scanAfresh(fluidConfig(chain))
-    expect(rowOf(scanned, String(minted))).toMatchObject({
-      outcome: 'unpriced',
-      reason: 'vault 2 (DEX share/USDC) holds or lends shares of a Fluid DEX, whose prices are not read yet',
-      owner: ownerOf(5),
-    })
-    const { collateral, debtUsd } = rowOf(scanned, String(minted))
-    expect(collateral).toMatchObject([{ symbol: 'DEX share', usd: null }])
-    expect(debtUsd).toBeCloseTo(1_000_000 * 1.0015 ** 100, 0)
-    expect(scanned.coverage.status).toBe('partial')
-    expect(scanned.coverage.error).toContain('1 vaults hold or lend shares of a Fluid DEX')
-  })
 })
 
 describe('the rules of a vault', () => {

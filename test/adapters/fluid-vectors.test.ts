@@ -43,6 +43,7 @@ const markets: FluidMarkets = {
       supply: getAddress('0x00000000000000000000000000000000000000a1'),
       borrow: getAddress('0x00000000000000000000000000000000000000a2'),
       oracle: getAddress('0x00000000000000000000000000000000000000a3'),
+      feeds: [],
       price: 10n ** 18n,
       penalty: 300n,
       totalBorrow: 0n,
@@ -51,6 +52,7 @@ const markets: FluidMarkets = {
   },
   minted: 70,
   tokens: {},
+  dexes: {},
   usd: {},
 }
 

@@ -2,7 +2,11 @@ import { encodeFunctionData, parseAbi } from 'viem'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { liquityV1 } from '../../src/adapters/liquity-v1.ts'
 import type { LiquityV1Markets } from '../../src/adapters/liquity-v1-markets.ts'
+import { ladderOf } from '../../src/core/cascade/ladder.ts'
 import { WAD } from '../../src/core/units.ts'
+import type { ScanBook } from '../../src/report.ts'
+import { cascadePositions, loadRules, simulateScan } from '../../src/simulate.ts'
+import type { Db } from '../../src/store/open.ts'
 import { verify } from '../../src/verify.ts'
 import { type Anvil, startAnvil } from '../chain/anvil.ts'
 import {
@@ -81,11 +85,82 @@ describe('traps of Liquity V1, a stand-in', () => {
     expect(rowOf(scanned, A).collateral[0]).toMatchObject({ bonus: 0.1 })
     await act.setPrice(1700_00000000n)
     await act.liquidate(A)
-    const abi = parseAbi(['function surplus(address owner) view returns (uint256)'])
-    const data = encodeFunctionData({ abi, functionName: 'surplus', args: [A] })
-    const left = BigInt(await anvil.rpc<string>('eth_call', [{ to: system.troveManager, data }, 'latest']))
     // 10 − 13,200 / 1,700
-    expect(Number(left) / 1e18).toBeCloseTo(10 - 13_200 / 1700, 12)
+    expect(await surplusOf(A)).toBeCloseTo(10 - 13_200 / 1700, 12)
+  })
+
+  const ladders = ({ db, book }: { db: Db; book: ScanBook }) =>
+    new Map(
+      cascadePositions(book, loadRules(db, book.scan)).map((position) => [position.id, ladderOf(position)]),
+    )
+  const scanLadders = async () => {
+    const db = memoryDatabase()
+    const book = (await scanLocal(config(), db)).book('ETH')
+    return { db, book, ladder: ladders({ db, book }) }
+  }
+  const surplusOf = async (owner: `0x${string}`): Promise<number> => {
+    const abi = parseAbi(['function surplus(address owner) view returns (uint256)'])
+    const data = encodeFunctionData({ abi, functionName: 'surplus', args: [owner] })
+    const call = [{ to: system.troveManager, data }, 'latest']
+    return Number(BigInt(await anvil.rpc<string>('eth_call', call))) / 1e18
+  }
+
+  /*
+   * By hand, from TroveManager.sol of Liquity V1 (_liquidateRecoveryMode, _getCappedOffsetVals,
+   * _getOffsetAndRedistributionVals), on the worked example:
+   *   A falls at 1,728.57142857, at 144 %, above the minimum: 12,000 · 1.1 / 1,728.57142857 = 7.636363… ETH go,
+   *     2.363636… stay its owner's
+   *   C falls at 1,429.99999999, at 110 % less a digit: 130,000 · 1.1 / 1,429.99999999 would be more than its 100 ETH,
+   *     so all of them go; B falls at 1,099.99999999 likewise, with 100 ETH
+   *   the debt is gone as a whole each time: the pool burns it, or the other troves owe it
+   */
+  test('a cascade sells 110 % of the debt in recovery mode, below the minimum everything: the worked example', async () => {
+    await act.openMany(EXAMPLE)
+    await act.deposit(50_000n * WAD)
+    const { db, book, ladder } = await scanLadders()
+    const sold = [A, B, C].map((owner) => {
+      const { rungs = [], toxic } = ladder.get(owner) ?? {}
+      return { toxic, rungs: rungs.map(({ price, unpaidUsd }) => ({ price, unpaidUsd })) }
+    })
+    expect(sold).toEqual(
+      [1728.57142857, 1099.99999999, 1429.99999999].map((price) => ({
+        toxic: false,
+        rungs: [{ price, unpaidUsd: 0 }],
+      })),
+    )
+    const amounts = [A, B, C].map((owner) => ladder.get(owner)?.rungs[0]?.amount)
+    expect(amounts).toEqual([expect.closeTo((12_000 * 1.1) / 1728.57142857, 9), 100, 100])
+    expect(amounts[0]).toBeCloseTo(7.636363636, 8)
+    const repaid = [A, B, C].map((owner) => ladder.get(owner)?.rungs[0]?.repaidUsd)
+    expect(repaid).toEqual([12_000, 100_000, 130_000])
+    const { assumptions } = simulateScan(book, loadRules(db, book.scan), {
+      pcts: [-15],
+      impacts: [{ kind: 'none' }],
+      entities: new Map(),
+      minUsd: 0,
+    })
+    expect(assumptions.join()).toContain('rule "Liquity V1: collateral for at most 110 % of the debt"')
+
+    // the contract itself, at those prices
+    await act.setPrice(1728_57142857n)
+    await act.liquidate(A)
+    expect(await surplusOf(A)).toBeCloseTo(10 - (amounts[0] ?? 0), 9)
+    await act.setPrice(1429_99999999n)
+    await act.liquidate(C)
+    expect(await surplusOf(C)).toBe(0)
+  })
+
+  test('without a pool the debt goes to the other troves, with all the collateral; the last trove sells nothing', async () => {
+    await act.openMany(EXAMPLE)
+    const { ladder } = await scanLadders()
+    // 1.1 · 12,000 / 10 less a digit: all of its 10 ETH
+    expect(ladder.get(A)?.rungs).toEqual([
+      { price: 1319.99999999, amount: 10, repaidUsd: 12_000, unpaidUsd: 0 },
+    ])
+    await act.setPrice(1319_99999999n)
+    for (const owner of [C, A]) await act.liquidate(owner)
+    expect(await surplusOf(A)).toBe(0)
+    expect((await scanLadders()).ladder.size).toBe(0)
   })
 
   test('a deposit into the Stability Pool moves a price, and no log of a trove says so', async () => {

@@ -2,10 +2,15 @@ import { type Address, encodeFunctionData, type Hex, parseAbi, toHex, zeroAddres
 import type { Anvil } from './anvil.ts'
 import { artifactIn, once } from './compile.ts'
 import { createDeployer, type Deployer } from './deployer.ts'
+import { deployShares, type FluidShare, isShare, type ShareShape } from './fluid-shares.ts'
 import { sendTransaction } from './transaction.ts'
 
-/** Our own stand-ins, test/chain/sol/FluidStandIn.sol. */
-const compileFluid = once(['liqbands/FluidStandIn.sol', 'liqbands/Feeds.sol'])
+/** Our own stand-ins, test/chain/sol/Fluid*.sol. */
+const compileFluid = once([
+  'liqbands/FluidStandIn.sol',
+  'liqbands/FluidSmartStandIn.sol',
+  'liqbands/Feeds.sol',
+])
 
 export const FEEDS = { ETH: 3000, BTC: 60_000 } as const
 export type FluidFeed = keyof typeof FEEDS
@@ -13,15 +18,17 @@ export type FluidFeed = keyof typeof FEEDS
 /** How Fluid names the chain's own coin. */
 export const NATIVE: Address = '0xEeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE'
 
-const DECIMALS = { WETH: 18, wstETH: 18, WBTC: 8, USDC: 6 } as const
+const DECIMALS = { WETH: 18, wstETH: 18, WBTC: 8, USDC: 6, USDT: 6 } as const
 export type FluidToken = keyof typeof DECIMALS
 
-/** Feeds of the tokens' own prices; USDC counts 1. */
-const PRICED_BY = { WETH: 'ETH', wstETH: 'wstETH', WBTC: 'BTC', USDC: null } as const
+/** Feeds of the tokens' own prices; dollars count 1. */
+const PRICED_BY = { WETH: 'ETH', wstETH: 'wstETH', WBTC: 'BTC', USDC: null, USDT: null } as const
 
 export type VaultSpec = {
-  readonly supply: FluidToken | 'native'
-  readonly borrow: FluidToken | 'native'
+  readonly supply: FluidToken | 'native' | FluidShare
+  readonly borrow: FluidToken | 'native' | FluidShare
+  /** How its oracle values what it holds and lends; of vaults with shares alone. */
+  readonly shape?: ShareShape
   /** Thousandths; penalty in ten-thousandths. */
   readonly threshold: number
   readonly penalty: number
@@ -42,6 +49,7 @@ export type FluidChain = {
   readonly factory: Address
   readonly feeds: Readonly<Record<FluidFeed, Address>>
   readonly tokens: Readonly<Record<FluidToken, Address>>
+  readonly dexes: Readonly<Record<string, Address>>
   readonly vaults: readonly VaultOnChain[]
   readonly deployer: Deployer
 }
@@ -49,17 +57,24 @@ export type FluidChain = {
 /** Ratio of wstETH to ETH. */
 const RATIO = 12n * 10n ** 17n
 
-const kindOf = (token: VaultSpec['supply']): FluidToken => (token === 'native' ? 'WETH' : token)
+const kindOf = (token: FluidToken | 'native'): FluidToken => (token === 'native' ? 'WETH' : token)
 
-/** Deploys a factory with vaults of type 1, feeds that anyone may set, and oracles on them. */
+/** Deploys a factory with vaults, feeds that anyone may set, and oracles on them. */
 export const deployFluid = async (anvil: Anvil, specs: readonly VaultSpec[]): Promise<FluidChain> => {
   const [admin] = await anvil.rpc<readonly Address[]>('eth_accounts')
   if (admin === undefined) throw new Error('anvil has no account to deploy from')
-  const deployer = createDeployer(anvil, admin, artifactIn(await compileFluid()))
+  const artifactOf = artifactIn(await compileFluid())
+  const deployer = createDeployer(anvil, admin, artifactOf)
   const { deploy, send } = deployer
   const feeds = {
     ETH: await deploy('SettableFeed', [BigInt(FEEDS.ETH) * 10n ** 8n]),
     BTC: await deploy('SettableFeed', [BigInt(FEEDS.BTC) * 10n ** 8n]),
+  }
+  // a pair as Chainlink has it, and the one that it is over
+  const pairFeeds = {
+    one: await deploy('SettableFeed', [10n ** 18n]),
+    still: await deploy('SettableFeed', [10n ** 8n]),
+    'USDC/ETH': await deploy('FluidPairFeed', [10n ** 18n / BigInt(FEEDS.ETH), 'USDC / ETH']),
   }
   const wstETH = await deploy('RatioFeed', [feeds.ETH, RATIO])
   const usdFeeds = { ...feeds, wstETH }
@@ -68,29 +83,39 @@ export const deployFluid = async (anvil: Anvil, specs: readonly VaultSpec[]): Pr
     tokens[symbol] = await deploy('FluidToken', [symbol, DECIMALS[symbol]])
   const all = tokens as Readonly<Record<FluidToken, Address>>
   const factory = await deploy('FluidFactoryStandIn')
-  const vaults: VaultOnChain[] = []
-  for (const [i, spec] of specs.entries()) {
-    const [supply, borrow] = [kindOf(spec.supply), kindOf(spec.borrow)]
-    const scale = 10n ** BigInt(27 + DECIMALS[borrow] - DECIMALS[supply])
+  const sides = Object.fromEntries([...Object.entries(all), ['native', NATIVE] as const])
+  const shares = await deployShares(
+    { deployer, artifactOf, feeds: { ...feeds, ...pairFeeds }, sides, factory },
+    specs,
+  )
+  const deployPlain = async (spec: VaultSpec, id: bigint) => {
+    const { supply, borrow } = spec
+    if (isShare(supply) || isShare(borrow)) throw new Error('a vault with shares has another oracle')
+    const scale = 10n ** BigInt(27 + DECIMALS[kindOf(borrow)] - DECIMALS[kindOf(supply)])
     const feedOf = (token: FluidToken): Address => {
       const name = PRICED_BY[token]
       return name === null ? zeroAddress : usdFeeds[name]
     }
-    const oracle = await deploy('FluidOracleStandIn', [feedOf(supply), feedOf(borrow), scale])
-    const terms = (BigInt(oracle) << 96n) | (BigInt(spec.threshold) << 42n) | (BigInt(spec.penalty) << 72n)
-    const addresses = [spec.supply, spec.borrow].map((side) => (side === 'native' ? NATIVE : all[side]))
-    const vault = await deploy('FluidVaultStandIn', [
-      factory,
-      addresses,
-      BigInt(i + 1),
-      spec.exchangePrices,
-      terms,
-    ])
+    const oracle = await deploy('FluidOracleStandIn', [feedOf(kindOf(supply)), feedOf(kindOf(borrow)), scale])
+    const terms = (BigInt(oracle) << 96n) | termsOf(spec)
+    const tokens = [sides[supply], sides[borrow]]
+    const vault = await deploy('FluidVaultStandIn', [factory, tokens, id, spec.exchangePrices, terms])
+    return { vault, oracle }
+  }
+  const vaults: VaultOnChain[] = []
+  for (const [i, spec] of specs.entries()) {
+    const { vault, oracle } = spec.shape
+      ? await shares.deployVault({ ...spec, shape: spec.shape }, BigInt(i + 1), termsOf(spec))
+      : await deployPlain(spec, BigInt(i + 1))
     await send('FluidFactoryStandIn', factory, 'add', [vault])
     vaults.push({ vault, oracle, id: i + 1, spec })
   }
-  return { anvil, admin, factory, feeds, tokens: all, vaults, deployer }
+  return { anvil, admin, factory, feeds, tokens: all, dexes: shares.dexes, vaults, deployer }
 }
+
+/** What the terms of every type have in common. */
+const termsOf = ({ threshold, penalty }: VaultSpec): bigint =>
+  (BigInt(threshold) << 42n) | (BigInt(penalty) << 72n)
 
 /** A position to put on a tick; without debt where that is null. */
 export type FluidPlan = {

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { drops, levels } from '../../src/core/drops.ts'
 import { histogram } from '../../src/core/histogram.ts'
+import type { RangeEntry } from '../../src/core/ranges.ts'
 import { entryOf, shuffled } from '../helpers/books.ts'
 import { rangeBooks } from '../helpers/ranges.ts'
 
@@ -66,7 +67,7 @@ test('a larger move never liquidates less, and the order of the positions does n
 })
 
 describe('positions liquidated over a range', () => {
-  const half = { source: 'llamma', low: 1600, high: 1936, collateralUsd: 1000 }
+  const half = { source: 'llamma', side: 'below', low: 1600, high: 1936, collateralUsd: 1000 } as const
 
   test('count with the part that a fall passes, apart from what is liquidated at a price', () => {
     const through = levels(entries, { spot, ranges: [half], prices: [2000, 1936, 1760, 1600, 1000, 2300] })
@@ -82,14 +83,34 @@ describe('positions liquidated over a range', () => {
     expect([0, -50, 50].map(sold)).toEqual([0, 1000, 0])
   })
 
-  test('a fall to the edge of a bar sells what the bars above it show, to the cent', () => {
-    const check = (ranges: Parameters<typeof histogram>[1]['ranges']): void => {
-      const { bars } = histogram([], { spot, side: 'below', ...(ranges && { ranges }) })
-      const prices = bars.map(({ low }) => low)
-      const fallen = levels([], { spot, prices, ...(ranges && { ranges }) })
-      for (const [i, { rangeUsd }] of fallen.entries()) {
-        const shown = bars.slice(i).reduce((sum, bar) => sum + Math.round(bar.rangeUsd * 100), 0)
-        expect(Math.round(rangeUsd * 100)).toBe(shown)
+  test('what a rise sells is in no fall, and what is left of it in one that spot has gone through is in neither', () => {
+    const rising = { ...half, side: 'above' } as const
+    const through = levels([], {
+      spot: 1500,
+      ranges: [half, rising],
+      prices: [1400, 1600, 1760, 1936, 3000],
+    })
+    // the half that a fall sells lies behind a spot of 1,500, and is sold no more by a rise
+    expect(through.map(({ rangeUsd }) => rangeUsd)).toEqual([0, 0, 500, 1000, 1000])
+    const [rise] = drops([], { spot: 1760, ranges: [rising], pcts: [10] })
+    expect(rise).toMatchObject({ rangeUsd: 1000, collateralUsd: 0, positions: 0 })
+    expect(drops([], { spot, ranges: [rising], pcts: [-50, 50] }).map((d) => d.rangeUsd)).toEqual([0, 0])
+  })
+
+  test('a move to the edge of a bar sells what the bars on the way show, to the cent', () => {
+    const check = (ranges: readonly RangeEntry[]): void => {
+      const below = histogram([], { spot, side: 'below', ranges }).bars.toReversed()
+      const above = histogram([], { spot, side: 'above', ranges }).bars
+      const sides = [
+        { bars: below, prices: below.map(({ low }) => low) },
+        { bars: above, prices: above.map(({ high }) => high) },
+      ]
+      for (const { bars, prices } of sides) {
+        let shown = 0
+        for (const [i, { rangeUsd }] of levels([], { spot, prices, ranges }).entries()) {
+          shown += Math.round((bars[i]?.rangeUsd ?? 0) * 100)
+          expect(Math.round(rangeUsd * 100)).toBe(shown)
+        }
       }
     }
     fc.assert(fc.property(rangeBooks, check))

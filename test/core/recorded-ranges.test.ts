@@ -13,6 +13,7 @@ const rowsOf = (name: string): readonly Readonly<Record<string, number>>[] =>
 test('spread over their ranges, the recorded loans fill the bands that Curve itself recorded', () => {
   const loans = rowsOf('crvusd-weth-2024-01-30').map((row) => ({
     source: 'crvusd',
+    side: 'below' as const,
     low: row.price_down ?? 0,
     high: row.price_up ?? 0,
     // a cent stands for a millionth of a WETH: the amounts are tokens here

@@ -2,6 +2,7 @@ import { parse } from 'csv-parse/sync'
 import { expect, test } from 'vitest'
 import type { Report } from '../../src/core/report.ts'
 import { barsCsv } from '../../src/dashboard/csv.ts'
+import { rangedAbove } from './ranged-above.ts'
 import { empty, ranged } from './reports.ts'
 
 const rowsOf = (report: Report): Readonly<Record<string, string>>[] =>
@@ -19,6 +20,13 @@ test('the bars as a table hold everything of both sides, ranges in columns of th
   expect(sumOf(rows, 'collateral_usd aave-v3/ethereum/core')).toBeCloseTo(sumOf(rows, 'collateral_usd'), 0)
   expect(rows).toHaveLength(histogram.bars.length + 1 + histogramAbove.bars.length)
   expect(below[0]).toMatchObject({ low_usd: '', high_usd: '500' })
+})
+
+test('what a rise sells over ranges is on the rows above spot', () => {
+  const rows = rowsOf(rangedAbove)
+  const above = rows.filter(({ side }) => side === 'above')
+  expect(sumOf(above, 'range_usd curve-llamalend/ethereum/lend')).toBe(5e6)
+  expect(sumOf(rows, 'range_usd')).toBe(rangedAbove.totals.range.collateralUsd)
 })
 
 test('without a position it is a header', () => {

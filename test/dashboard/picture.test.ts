@@ -7,6 +7,7 @@ import { num } from '../../src/dashboard/picture/markup.ts'
 import { layersOf } from '../../src/dashboard/picture/source-colors.ts'
 import { renderSvg } from '../../src/dashboard/picture/svg.ts'
 import { niceStep, niceTop, ticks } from '../../src/dashboard/picture/ticks.ts'
+import { rangedAbove } from './ranged-above.ts'
 import { aboveOnly, empty, ranged, rangedOnly, rich, withFailure } from './reports.ts'
 
 const FOLDER = new URL('../fixtures/pictures/', import.meta.url)
@@ -40,6 +41,7 @@ describe('pictures', () => {
     ['rich-driver', rich, 'driver'],
     ['ranged', ranged, 'usd'],
     ['ranged-only', rangedOnly, 'usd'],
+    ['ranged-above', rangedAbove, 'usd'],
     ['failure', withFailure, 'usd'],
     ['above-only', aboveOnly, 'usd'],
     ['empty', empty, 'usd'],
@@ -106,6 +108,22 @@ describe('pictures', () => {
     expect(only).toContain('>curve-llamalend/ethereum/mint sold over ranges $')
     expect(only).toContain('class="under sum"')
     expect(renderSvg(rich)).not.toContain('-range-')
+  })
+
+  test('what a rise sells over ranges is hatched above spot, named with its sum, and in no sum from spot down', () => {
+    const svg = renderSvg(rangedAbove)
+    const panels = svg.split('<g class="panel"').slice(1)
+    expect(panels.map((panel) => panel.match(/fill="url\(#liqbands-range-\d+\)"/g)?.length ?? 0)).toEqual([
+      // the key to the picture follows the second panel: one hatched entry
+      0, 3,
+    ])
+    expect(svg).toContain('>curve-llamalend/ethereum/lend sold over ranges $5.0M<')
+    expect(svg).toContain('>above spot: $13.5M and $5.0M over ranges<')
+    expect(svg).toContain('>sum from spot down, right axis<')
+    expect(svg).toContain('$2.5M more sold over ranges')
+    expect(renderSvg(ranged)).toContain('>sum from spot down, ranges included, right axis<')
+    expect(bandRects(svg)).toEqual(bandRects(renderSvg(rich)))
+    expect(renderHtml(rangedAbove)).toContain('and over ranges')
   })
 
   test('the width of the bars is named, in USD or in per cent', () => {

@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest'
 import type { Band, Report } from '../../src/core/report.ts'
 import { visibleWidth } from '../../src/dashboard/ink.ts'
 import { renderText, type TextOptions } from '../../src/dashboard/text.ts'
+import { rangedAbove } from './ranged-above.ts'
 import { aboveOnly, complete, empty, rich, withFailure } from './reports.ts'
 
-const reports = { rich, empty, withFailure, aboveOnly }
+const reports = { rich, rangedAbove, empty, withFailure, aboveOnly }
 const plain: TextOptions = { width: 80, color: false, unicode: true }
 const linesOf = (report: Report, options: Partial<TextOptions> = {}): readonly string[] =>
   renderText(report, { ...plain, ...options }).split('\n')
@@ -244,6 +245,19 @@ describe('histogram', () => {
       'Nothing is liquidated by a fall of ETH',
     )
     expect(renderText(empty, plain)).not.toContain('ABOVE SPOT')
+  })
+
+  test('what is sold over ranges is shaded on its side of spot, and said once, after both', () => {
+    const above = section(linesOf(rangedAbove), 'ABOVE SPOT')
+    expect(above.filter((line) => line.includes('▒'))).toHaveLength(1)
+    expect(section(linesOf(rangedAbove), 'BELOW SPOT').join()).not.toContain('▒')
+    expect(above.at(1)).toMatch(/▒ +\$14\.4M +\$18\.5M$/)
+    const text = renderText(rangedAbove, plain)
+    expect(text.match(/sold bit by bit over ranges/g)).toHaveLength(1)
+    expect(text.indexOf('sold bit by bit')).toBeGreaterThan(text.indexOf('ABOVE SPOT'))
+    expect(text).toContain('▒ sold bit by bit over ranges (soft liquidation): $5.0M of 7 positions')
+    // nobody is liquidated at a price on the way, and yet it is listed
+    expect(section(linesOf(rangedAbove), 'RISES')[1]).toMatch(/^ *\+5\.0% .* 0 +\$5\.0M$/)
   })
 
   test('both sides share one scale and one step', () => {

@@ -9,7 +9,7 @@ type Oracle = (answer: bigint) => bigint | null
 
 const respond = (oracle: Oracle, spot: bigint, quoteExposure = 0n) => {
   const samples = samplesAround(spot).map((driver) => ({ driver, prices: [oracle(driver)] }))
-  return fitResponse(samples, 0, { price: oracle(spot) ?? 0n, spot, quoteExposure })
+  return fitResponse(samples, 0, { price: oracle(spot) ?? 0n, spot, quoteExposure })?.response ?? null
 }
 
 /** Driver answers with eight decimals, a cent to ten million dollars. */
@@ -71,4 +71,27 @@ test('a capped price is called approximate, never exact', () => {
   const spot = 2000n * 10n ** 8n
   const capped = respond((at) => (at < 1500n * 10n ** 8n ? 1500n * 10n ** 8n : at), spot)
   expect(capped?.exact).toBe(false)
+})
+
+test('an adapter that rounds before it scales is known to the unit all the same', () => {
+  const cases = fc.record({
+    ratio: fc.bigInt(10n ** 17n, 5n * 10n ** 18n),
+    spot: fc.bigInt(10n ** 9n, 10n ** 15n),
+    answer: fc.bigInt(1n, 10n ** 16n),
+    zeros: fc.integer({ min: 1, max: 26 }),
+  })
+  fc.assert(
+    fc.property(cases, ({ ratio, spot, answer, zeros }) => {
+      const oracle = (at: bigint) => ((at * ratio) / WAD) * 10n ** BigInt(zeros)
+      const response = respond(oracle, spot)
+      expect(response).toMatchObject({ exact: true, exposure: WAD })
+      if (response) expect(priceAt(response, answer)).toBe(oracle(answer))
+    }),
+  )
+})
+
+test('the ratio of two prices that move together stands still but for its rounding', () => {
+  const spot = 2000n * 10n ** 8n
+  const loop = respond((at) => (((at * 1_190n) / 1_000n) * 10n ** 18n) / at, spot, WAD)
+  expect(loop).toMatchObject({ numerator: 0n, exposure: WAD, exact: false })
 })

@@ -1,6 +1,9 @@
 import type { Address } from 'viem'
 import { type Config, parseConfig } from '../../src/config.ts'
+import type { RangeEntry } from '../../src/core/ranges.ts'
+import type { Side } from '../../src/core/report.ts'
 import { WAD } from '../../src/core/units.ts'
+import type { PositionRow } from '../../src/store/rows.ts'
 import type { Populated } from '../adapters/conformance.ts'
 import { startAnvil } from '../chain/anvil.ts'
 import {
@@ -51,6 +54,12 @@ export const curveConfig = (
     '/',
   )
 }
+
+/** A row's range as histograms take it. */
+export const rangeEntryOf = (
+  { low, high, collateralUsd }: PositionRow,
+  side: Side = 'below',
+): RangeEntry => ({ source: CURVE_SOURCE, side, low: low ?? 0, high: high ?? 0, collateralUsd })
 
 /** The key of a loan. */
 export const curveKey = (controller: Address, user: Address): string => `${controller}:${user}`

@@ -6,11 +6,15 @@ const price = fc.oneof(
   fc.double({ min: 0.01, max: 4000, noNaN: true }),
 )
 
-/** Books of soft liquidations around a spot of some 2,000 USD: below it, around it, above it, and of no width. */
+/**
+ * Books of soft liquidations around a spot of some 2,000 USD: below it, around it, above it, and of no width; sold by a
+ * fall or by a rise.
+ */
 export const rangeBooks: fc.Arbitrary<readonly RangeEntry[]> = fc.array(
   fc
     .record({
       source: fc.constantFrom('llamma', 'llamalend'),
+      side: fc.constantFrom('below' as const, 'above' as const),
       ends: fc.oneof(
         fc.tuple(price, price),
         price.map((one) => [one, one] as const),

@@ -23,6 +23,7 @@ const problem = (...args: Parameters<typeof parse>): string => {
 test('a URL is enough', () => {
   expect(parse({ subgraph: GATEWAY }).sources[0]?.discover).toEqual({
     url: GATEWAY,
+    mode: 'discover',
     schema: null,
     key: null,
     waitSeconds: 60,

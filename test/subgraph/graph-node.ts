@@ -15,46 +15,57 @@ export type GraphNode = {
   readonly stop: () => Promise<void>
 }
 
-/** Source: @aave-dao/aave-v3-origin 3.6.0 (IScaledBalanceToken). */
-const debtAbi = parseAbi([
+/** Source: @aave-dao/aave-v3-origin 3.6.0 (IScaledBalanceToken, IAToken, IPool). */
+const marketAbi = parseAbi([
   'event Mint(address indexed caller, address indexed onBehalfOf, uint256 value, uint256 balanceIncrease, uint256 index)',
   'event Burn(address indexed from, address indexed target, uint256 value, uint256 balanceIncrease, uint256 index)',
-  'function scaledBalanceOf(address user) view returns (uint256)',
+  'event BalanceTransfer(address indexed from, address indexed to, uint256 value, uint256 index)',
+  'event ReserveUsedAsCollateralEnabled(address indexed reserve, address indexed user)',
+  'event ReserveUsedAsCollateralDisabled(address indexed reserve, address indexed user)',
+  'event UserEModeSet(address indexed user, uint8 categoryId)',
 ])
 
 const signature = ({ name, inputs }: AbiEvent): string =>
   `${name}(${inputs.map(({ type, indexed }) => `${indexed ? 'indexed ' : ''}${type}`).join(',')})`
 
-const handlers = debtAbi
-  .filter((item) => item.type === 'event')
-  .map((event) => `        - event: ${signature(event)}\n          handler: handle${event.name}`)
+/** The pool, then each token of the market with its side and its asset, of one length each: see mapping.as. */
+const contextOf = ({ pool, reserves }: AaveMarket): string =>
+  [
+    pool,
+    ...Object.values(reserves).flatMap(({ asset, aToken, variableDebtToken }) => [
+      `${aToken}s${asset}`,
+      `${variableDebtToken}d${asset}`,
+    ]),
+  ]
+    .join('')
+    .toLowerCase()
 
-/** One data source for each variable debt token. `gnd build` drops the quotes of a text: `at` keeps it from being a number. */
-const manifestOf = ({ pool, reserves, fromBlock }: AaveMarket): string =>
+/**
+ * One data source for all contracts, without an address: each further one costs seconds of compiling, and each text of a
+ * context milliseconds of every event. `gnd build` drops the quotes of a text: `at` keeps it from being a number.
+ */
+const manifestOf = (market: AaveMarket): string =>
   [
     'specVersion: 1.2.0',
     'schema: { file: ./schema.graphql }',
     'dataSources:',
-    ...Object.values(reserves).map(({ asset, variableDebtToken }, i) =>
-      [
-        '  - kind: ethereum/contract',
-        `    name: Debt${i}`,
-        '    network: mainnet',
-        '    context:',
-        `      pool: { type: String, data: "at${pool.toLowerCase()}" }`,
-        `      asset: { type: String, data: "at${asset.toLowerCase()}" }`,
-        `    source: { address: "${variableDebtToken}", abi: Debt, startBlock: ${fromBlock} }`,
-        '    mapping:',
-        '      kind: ethereum/events',
-        '      apiVersion: 0.0.9',
-        '      language: wasm/assemblyscript',
-        '      entities: [Pool, Reserve, User, UserReserve]',
-        '      abis: [ { name: Debt, file: ./abis/Debt.json } ]',
-        '      eventHandlers:',
-        ...handlers,
-        '      file: ./src/mapping.ts',
-      ].join('\n'),
+    '  - kind: ethereum/contract',
+    '    name: Market',
+    '    network: mainnet',
+    '    context:',
+    `      market: { type: String, data: "at${contextOf(market)}" }`,
+    `    source: { abi: Market, startBlock: ${market.fromBlock} }`,
+    '    mapping:',
+    '      kind: ethereum/events',
+    '      apiVersion: 0.0.9',
+    '      language: wasm/assemblyscript',
+    '      entities: [Pool, Reserve, EModeCategory, User, UserReserve]',
+    '      abis: [ { name: Market, file: ./abis/Market.json } ]',
+    '      eventHandlers:',
+    ...marketAbi.map(
+      (event) => `        - event: ${signature(event)}\n          handler: handle${event.name}`,
     ),
+    '      file: ./src/mapping.ts',
   ].join('\n')
 
 /** gnd looks for the compiler and its library among the node_modules of the subgraph. */
@@ -100,8 +111,8 @@ const headOf = async (url: string): Promise<number> => {
 }
 
 /**
- * A real graph-node on a PostgreSQL of its own, indexing the debts of a market with a subgraph of ours that has the
- * names of Aave's own. Resolves when it has indexed up to `block`.
+ * A real graph-node on a PostgreSQL of its own, indexing the accounts of a market with a subgraph of ours that has
+ * the names of Aave's own. Resolves when it has indexed up to `block`.
  */
 export const startGraphNode = async (rpc: string, market: AaveMarket, block: number): Promise<GraphNode> => {
   if (process.platform !== 'linux' || process.arch !== 'x64')
@@ -118,8 +129,8 @@ export const startGraphNode = async (rpc: string, market: AaveMarket, block: num
     writeFileSync(join(home, 'schema.graphql'), source('schema.graphql'))
     writeFileSync(join(home, 'src/mapping.ts'), source('mapping.as'))
     writeFileSync(
-      join(home, 'abis/Debt.json'),
-      JSON.stringify(debtAbi.map((item) => ({ anonymous: false, ...item }))),
+      join(home, 'abis/Market.json'),
+      JSON.stringify(marketAbi.map((item) => ({ anonymous: false, ...item }))),
     )
     writeFileSync(join(home, 'subgraph.yaml'), manifestOf(market))
     installCompiler(home)
@@ -143,7 +154,12 @@ export const startGraphNode = async (rpc: string, market: AaveMarket, block: num
       ],
       {
         ...options,
-        env: { ...options.env, ETHEREUM_REORG_THRESHOLD: '1', ETHEREUM_ANCESTOR_COUNT: '1' },
+        env: {
+          ...options.env,
+          ETHEREUM_REORG_THRESHOLD: '1',
+          ETHEREUM_ANCESTOR_COUNT: '1',
+          GRAPH_LOG: 'info',
+        },
       },
     )
     opened.push(node.stop)

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { getAddress, type Hex, numberToHex } from 'viem'
 import { expect, test } from 'vitest'
@@ -14,8 +15,17 @@ test('every schema lists accounts of adapters that exist', () => {
     for (const protocol of SCHEMA_PROTOCOLS[name]) {
       expect(names).toContain(protocol)
       expect(schemasOf(protocol)).toContain(name)
-      expect(schemaFor(name, protocol).where).not.toBe('')
+      expect(schemaFor(name, protocol).entity).not.toBe('')
     }
+})
+
+test('the README names every schema, and the protocols of each', () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+  const [, table = ''] = readme.split('| schema | whose |')
+  const rows = [...(table.split('\n\n')[0] ?? '').matchAll(/^\| `([^`]+)` \|[^|]+\| ([^|]+) \|/gm)]
+  expect(Object.fromEntries(rows.map(([, name, protocols = '']) => [name, protocols.split(', ')]))).toEqual(
+    SCHEMA_PROTOCOLS,
+  )
 })
 
 test("a trove's key is its branch and its number, whether written in hex or not", () => {
@@ -68,6 +78,59 @@ test("Aave's rows give scaled debts, of this pool only", () => {
       const other = numberToHex(BigInt(pool) ^ 1n, { size: 20 })
       expect(account(row, { pool: getAddress(other) })).toBeNull()
       expect(account({ ...row, pool: { pool: null } }, { pool: getAddress(other) })).toEqual(expected)
+    }),
+  )
+})
+
+test("a Comet's positions give its borrowers' principal, of this Comet only", () => {
+  const { account, within } = schemaFor('comet', 'compound-v3')
+  fc.assert(
+    fc.property(address, address, address, fc.bigInt(), (user, comet, asset, basePrincipal) => {
+      const row = (of: Hex) => ({
+        id: `${of}${user.slice(2)}`,
+        account: { id: user },
+        market: { id: of },
+        accounting: { basePrincipal: String(basePrincipal) },
+      })
+      const markets = { comet: getAddress(comet), base: { asset: getAddress(asset) } }
+      const debt = basePrincipal < 0n ? -basePrincipal : 0n
+      const expected = { key: getAddress(user), debts: { [getAddress(asset)]: debt } }
+      expect(account(row(comet), markets)).toEqual(expected)
+      expect(account(row(numberToHex(BigInt(comet) ^ 1n, { size: 20 })), markets)).toBeNull()
+      // ids of a subgraph are in small letters
+      expect(within?.(markets)).toBe(`market: "${comet}"`)
+    }),
+  )
+})
+
+test("of Morpho's markets, those that the deployment names", () => {
+  const other = numberToHex(1n, { size: 32 })
+  const markets = { only: [market] }
+  const user = '0x00000000000000000000000000000000000000bb'
+  for (const [name, filter, rowOf] of [
+    ['messari', 'market_in', (id: Hex) => ({ id: 'x', account: { id: user }, market: { id } })],
+    [
+      'morpho-api',
+      'marketUniqueKey_in',
+      (id: Hex) => ({ id: 'x', user: { address: user }, market: { marketId: id } }),
+    ],
+  ] as const) {
+    const { account, within } = schemaFor(name, 'morpho-blue')
+    expect(within?.(markets)).toBe(`${filter}: ["${market}"]`)
+    expect(within?.({})).toBe('')
+    expect(account(rowOf(market), markets)?.key).toBe(`${market}:${getAddress(user)}`)
+    expect(account(rowOf(other), markets)).toBeNull()
+    expect(account(rowOf(other), {})?.key).toBe(`${other}:${getAddress(user)}`)
+  }
+})
+
+test("the positions of Morpho's API give market and address", () => {
+  const { account } = schemaFor('morpho-api', 'morpho-blue')
+  fc.assert(
+    fc.property(address, (user) => {
+      const row = { id: '1', user: { address: user }, market: { marketId: market } }
+      expect(account(row, {})).toEqual({ key: `${market}:${getAddress(user)}`, debts: null })
+      expect(() => account({ ...row, market: { marketId: user } }, {})).toThrow(/not a market id/)
     }),
   )
 })

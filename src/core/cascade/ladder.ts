@@ -30,7 +30,10 @@ export type Rung = {
 
 export type Ladder = {
   readonly rungs: readonly Rung[]
-  /** LT·(1+b) ≥ 1: a liquidation lowers the health factor, so the first one brings the next at once. */
+  /**
+   * LT·cost ≥ 1: a liquidation lowers the health factor, so the first one brings the next at once. Where the penalty is
+   * the protocol's, the debt is repaid without it.
+   */
   readonly toxic: boolean
   /** What the liquidated collateral pays for: 1 + bonus, or 1 where the penalty is the protocol's. */
   readonly cost: number
@@ -104,7 +107,7 @@ export const ladderOf = (position: CascadePosition, path: Path = 'continuous'): 
 
   const threshold = Math.min(position.threshold, debtUsd / (amount * price))
   const backedUsd = Math.max(0, debtUsd - amount * threshold * price)
-  const toxic = threshold * (1 + bonus) >= 1
+  const toxic = threshold * cost >= 1
   const share = shareOf(rule, { threshold, bonus })
   const low = path === 'jump' ? (rule.wholeAtHealthFactor ?? 0) : 0
   const cliff = Math.max(0, (low * debtUsd - backedUsd) / (amount * threshold))

@@ -31,10 +31,13 @@ export type Movement = {
 
 type Value = (legs: readonly DiffLeg[]) => number
 
+const shareOf = (counts: Counts, { exposure }: DiffLeg): number =>
+  counts === 'all' ? 1 : counts === 'exposed' ? exposure : 1 - exposure
+
 const valueBy =
   (counts: Counts): Value =>
   (legs) =>
-    legs.reduce((sum, { usd, exposure }) => sum + (counts === 'all' ? usd : usd * exposure), 0)
+    legs.reduce((sum, leg) => sum + leg.usd * shareOf(counts, leg), 0)
 
 const sameValues = (from: readonly DiffLeg[], to: readonly DiffLeg[]): boolean =>
   from.length === to.length &&

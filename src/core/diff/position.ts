@@ -1,4 +1,5 @@
 import type { Outcome } from '../position.ts'
+import type { Side } from '../report.ts'
 
 /** One asset of a position in a scan. */
 export type DiffLeg = {
@@ -13,8 +14,8 @@ export type DiffLeg = {
 
 export type Legs = { readonly collateral: readonly DiffLeg[]; readonly debt: readonly DiffLeg[] }
 
-/** Which collateral counts: the part that moves with the driver, or all of it. */
-export type Counts = 'exposed' | 'all'
+/** Which collateral counts: the part that moves with the driver, the rest, or all of it. */
+export type Counts = 'exposed' | 'fixed' | 'all'
 
 /** A position as one scan has it. */
 export type DiffPosition = Legs & {
@@ -47,12 +48,18 @@ export type Untouched = {
 export const keyOf = ({ source, id }: { readonly source: string; readonly id: string }): string =>
   `${source} ${id}`
 
-/** Which collateral of a row counts, by the rule under which it was priced. */
+/**
+ * Which collateral of a row counts, by the rule under which it was priced.
+ * @param rangeSide where the driver goes while its range is sold: on a rise what was sold already moves with the driver,
+ * and what is left does not
+ */
 export const countsOf = (
   { outcome, priceRaw }: { readonly outcome: Outcome; readonly priceRaw: string | null },
   spot: bigint,
+  rangeSide: Side = 'below',
 ): Counts => {
-  if (outcome === 'below' || outcome === 'range') return 'exposed'
+  if (outcome === 'range') return rangeSide === 'above' ? 'fixed' : 'exposed'
+  if (outcome === 'below') return 'exposed'
   if (outcome !== 'already') return 'all'
   return priceRaw !== null && BigInt(priceRaw) < spot ? 'all' : 'exposed'
 }

@@ -140,6 +140,19 @@ export const valueAxes = (frame: Frame): string => {
   )
 }
 
+/** What is sold above spot, at prices and over ranges; the first text that has room. */
+const riseText = ({ report, unit }: Frame, room: number): string => {
+  const { bars, underflow, overflow } = report.histogramAbove
+  const ranges = [underflow, overflow, ...bars].reduce((sum, { rangeUsd }) => sum + rangeUsd, 0)
+  const { positions, collateralUsd } = report.totals.above
+  const parts = [
+    ...(positions > 0 || ranges === 0 ? [unit.write(collateralUsd)] : []),
+    ...(ranges > 0 ? [`${unit.write(ranges)} over ranges`] : []),
+  ].join(' and ')
+  const texts = [`above spot: ${parts} (own scale)`, `above spot: ${parts}`, `above: ${parts}`]
+  return texts.find((text) => textWidth(text, SIZE.small) <= room) ?? fitted(parts, room, SIZE.small)
+}
+
 /** What the value axes count, over their upper ends. */
 export const valueCaptions = (frame: Frame): string => {
   const { columns, report, unit, top } = frame
@@ -156,12 +169,11 @@ export const valueCaptions = (frame: Frame): string => {
     SIZE.small,
   )
   const sums = fitted(`sum, ${unit.short}`, AXIS_WIDTH - 10, SIZE.small)
-  const rise = `above spot: ${unit.write(report.totals.above.collateralUsd)} (own scale)`
   return (
     (counts(frame, below) ? label(bars, place(left), HALO) : '') +
     (drawnBars(below).length > 0 ? label(sums, place(below.x.to + 8), HALO) : '') +
     (above === null
       ? ''
-      : label(fitted(rise, above.x.to - above.x.from + AXIS_WIDTH, SIZE.small), place(above.x.from), HALO))
+      : label(riseText(frame, above.x.to - above.x.from + AXIS_WIDTH), place(above.x.from), HALO))
   )
 }

@@ -1,7 +1,8 @@
 import type { Report } from '../../core/report.ts'
+import { holdsRanges } from '../bars.ts'
 import { plural } from '../format.ts'
 import { rangeFill } from './bar-marks.ts'
-import { type Columns, marginsOf } from './columns.ts'
+import { type Columns, marginsOf, type Panel } from './columns.ts'
 import { drawnBars, drawnWhales } from './frame.ts'
 import { element, fitted, label, num, textWidth } from './markup.ts'
 import { AXIS, BAND, LINE, PAPER, SIZE, SOFT } from './palette.ts'
@@ -71,8 +72,8 @@ const layerEntries = (
   )
 }
 
-const sumText = (layers: readonly Layer[]): string =>
-  `sum from spot down${layers.some(({ rangeUsd }) => rangeUsd > 0) ? ', ranges included' : ''}, right axis`
+const sumText = ({ histogram }: Panel): string =>
+  `sum from spot down${holdsRanges(histogram) ? ', ranges included' : ''}, right axis`
 
 const entries = (
   report: Report,
@@ -93,7 +94,7 @@ const entries = (
   ...(report.whales.length === 0 ? [] : [{ text: ownersText(report, columns), mark: lollipop }]),
   ...(drawnBars(columns.below).length === 0
     ? []
-    : [{ text: sumText(layers), mark: stroke({ 'stroke-width': 1.75 }) }]),
+    : [{ text: sumText(columns.below), mark: stroke({ 'stroke-width': 1.75 }) }]),
   ...(report.levels.length === 0 ? [] : [{ text: 'level', mark: stroke({ 'stroke-dasharray': '1.5 3' }) }]),
   ...(columns.already === null
     ? []

@@ -3,7 +3,7 @@ pragma solidity ^0.8.20;
 
 import {Feed} from './Feeds.sol';
 
-/// Stand-ins of our own for Fluid's vault factory, a vault of type 1 and its oracle, written from the published rule
+/// Stand-ins of our own for Fluid's vault factory, its vaults and their oracles, written from the published rule
 /// (Instadapp/fluid-contracts-public at a9949b48). Positions are put where a test wants them, in the published storage
 /// layout; a liquidation moves every position above the limit to one tick instead of walking through branches.
 
@@ -66,27 +66,12 @@ abstract contract Storage {
   }
 }
 
-contract FluidVaultStandIn is Storage {
-  struct ConstantViews {
-    address liquidity;
-    address factory;
-    address adminImplementation;
-    address secondaryImplementation;
-    address supplyToken;
-    address borrowToken;
-    uint8 supplyDecimals;
-    uint8 borrowDecimals;
-    uint256 vaultId;
-    bytes32[4] slots;
-  }
+interface IFluidOracle {
+  function getExchangeRateLiquidate() external view returns (uint256);
+}
 
-  struct Latest {
-    int256 tick;
-    uint256 debt;
-    uint256 col;
-    uint256 partials;
-  }
-
+/// What vaults of every type share.
+abstract contract FluidVaultBase is Storage {
   struct Plan {
     address owner;
     int256 tick;
@@ -94,9 +79,7 @@ contract FluidVaultStandIn is Storage {
     uint256 dust;
   }
 
-  FluidFactoryStandIn private immutable factory;
-  address private immutable supplyToken;
-  address private immutable borrowToken;
+  FluidFactoryStandIn internal immutable factory;
   uint256 public immutable VAULT_ID;
   uint256 private immutable supplyPrice;
   uint256 private immutable borrowPrice;
@@ -111,24 +94,14 @@ contract FluidVaultStandIn is Storage {
   mapping(int256 => Branch) private branches;
   uint256[] private ids;
 
-  constructor(
-    FluidFactoryStandIn factory_,
-    address[2] memory tokens,
-    uint256 id,
-    uint256[2] memory exchangePrices,
-    uint256 terms
-  ) {
+  constructor(FluidFactoryStandIn factory_, uint256 id, uint256[2] memory exchangePrices, uint256 terms) {
     factory = factory_;
-    (supplyToken, borrowToken) = (tokens[0], tokens[1]);
     VAULT_ID = id;
     (supplyPrice, borrowPrice) = (exchangePrices[0], exchangePrices[1]);
     put(bytes32(uint256(1)), terms);
   }
 
-  function constantsView() external view returns (ConstantViews memory views) {
-    views.factory = address(factory);
-    (views.supplyToken, views.borrowToken, views.vaultId) = (supplyToken, borrowToken, VAULT_ID);
-  }
+  function oracleOf(uint256 terms) internal view virtual returns (address);
 
   function updateExchangePrices(uint256) external view returns (uint256, uint256, uint256, uint256) {
     return (1e12, 1e12, supplyPrice, borrowPrice);
@@ -233,7 +206,7 @@ contract FluidVaultStandIn is Storage {
   /// Whether a liquidation of now takes of a position: its own ratio, not its tick, against the limit's.
   function takes(uint256 id) external view returns (bool) {
     uint256 terms = get(bytes32(uint256(1)));
-    uint256 price = FluidOracleStandIn(address(uint160(terms >> 96))).getExchangeRateLiquidate();
+    uint256 price = IFluidOracle(oracleOf(terms)).getExchangeRateLiquidate();
     uint256 raw = (price * supplyPrice) / borrowPrice;
     uint256 limit = (((raw << 96) / 1e27) * ((terms >> 42) & 0x3ff)) / 1000;
     uint256 word = get(positionSlot(id));
@@ -249,53 +222,41 @@ contract FluidVaultStandIn is Storage {
   }
 }
 
-/// A vault with a share of a DEX as collateral: all that is read of it.
-contract FluidSmartVaultStandIn is Storage {
-  struct Tokens {
-    address token0;
-    address token1;
-  }
+/// A vault of type 1: a token on both sides; its terms hold the address of its oracle.
+contract FluidVaultStandIn is FluidVaultBase {
   struct ConstantViews {
     address liquidity;
     address factory;
-    address operateImplementation;
     address adminImplementation;
     address secondaryImplementation;
-    address deployer;
-    address supply;
-    address borrow;
-    Tokens supplyToken;
-    Tokens borrowToken;
+    address supplyToken;
+    address borrowToken;
+    uint8 supplyDecimals;
+    uint8 borrowDecimals;
     uint256 vaultId;
-    uint256 vaultType;
     bytes32[4] slots;
   }
 
-  uint256 public constant TYPE = 20000;
-  FluidFactoryStandIn private immutable factory;
-  address[3] private tokens;
-  uint256 private immutable id;
+  address private immutable supplyToken;
+  address private immutable borrowToken;
 
-  constructor(FluidFactoryStandIn factory_, address[3] memory tokens_, uint256 id_) {
-    (factory, tokens, id) = (factory_, tokens_, id_);
+  constructor(
+    FluidFactoryStandIn factory_,
+    address[2] memory tokens,
+    uint256 id,
+    uint256[2] memory exchangePrices,
+    uint256 terms
+  ) FluidVaultBase(factory_, id, exchangePrices, terms) {
+    (supplyToken, borrowToken) = (tokens[0], tokens[1]);
   }
 
   function constantsView() external view returns (ConstantViews memory views) {
-    views.supply = address(this);
-    views.supplyToken = Tokens(tokens[0], tokens[1]);
-    views.borrowToken = Tokens(tokens[2], address(0));
-    (views.vaultId, views.vaultType) = (id, TYPE);
+    views.factory = address(factory);
+    (views.supplyToken, views.borrowToken, views.vaultId) = (supplyToken, borrowToken, VAULT_ID);
   }
 
-  function updateExchangePrices(uint256) external pure returns (uint256, uint256, uint256, uint256) {
-    return (1e12, 1e12, 1e12, 1e12);
-  }
-
-  function open(address owner, uint256 tick, uint256 supply) external {
-    uint256 nft = factory.mint(owner, id);
-    put(keccak256(abi.encode(nft, uint256(3))), (tick << 2) | 2 | (1 << 21) | ((supply << 8) << 45));
-    put(keccak256(abi.encode(tick, uint256(5))), 2);
-    put(bytes32(0), (supply << 8) << 146);
+  function oracleOf(uint256 terms) internal pure override returns (address) {
+    return address(uint160(terms >> 96));
   }
 }
 

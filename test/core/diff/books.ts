@@ -67,6 +67,13 @@ const account: fc.Arbitrary<Account> = fc.record({
   liquidatable: fc.boolean(),
 })
 
+/** What counts under an outcome; all of it where missing. Ranges here are sold by a rise. */
+const COUNTS: Readonly<Partial<Record<DiffPosition['outcome'], DiffPosition['counts']>>> = {
+  below: 'exposed',
+  already: 'exposed',
+  range: 'fixed',
+}
+
 export type TwoBooks = {
   readonly before: readonly DiffPosition[]
   readonly after: readonly DiffPosition[]
@@ -88,7 +95,9 @@ const build = (
   const untouched = new Map<string, Untouched>()
   const backwards = new Map<string, Untouched>()
   const position = (i: number, legs: Legs, outcome: DiffPosition['outcome']): DiffPosition => {
-    const counts = outcome === 'below' || outcome === 'already' ? 'exposed' : 'all'
+    const counts = COUNTS[outcome] ?? 'all'
+    const weight = ({ exposure }: DiffLeg): number =>
+      counts === 'all' ? 1 : counts === 'exposed' ? exposure : 1 - exposure
     return {
       source: i % 3 === 0 ? 'a' : 'b',
       id: `${i}`,
@@ -97,7 +106,7 @@ const build = (
       outcome,
       counts,
       price: null,
-      collateralUsd: sum(legs.collateral, ({ exposure }) => (counts === 'all' ? 1 : exposure)),
+      collateralUsd: sum(legs.collateral, weight),
       debtUsd: sum(legs.debt, () => 1),
       ...legs,
     }
