@@ -43,11 +43,11 @@ const program = new Command()
   )
   .version(VERSION)
   .exitOverride()
-  .configureHelp({ helpWidth: 100, showGlobalOptions: false })
+  .configureHelp({ helpWidth: Math.min(io.width, 100), showGlobalOptions: false })
   .showHelpAfterError('(add --help for the options)')
   .addHelpText(
     'after',
-    '\nExit codes: 0 all good, 1 fix something, 75 try again (a source failed or is incomplete),\n130/143 stopped by a signal.',
+    '\nExit codes: 0 all good, 1 fix something, 75 try again (a source failed or is\nincomplete), 130/143 stopped by a signal.',
   )
 
 for (const add of [

@@ -88,6 +88,15 @@ export type Config = {
   readonly levels: Readonly<Record<string, readonly number[]>>
 }
 
+/** No keys but these: a misspelt one is answered with those that are known. */
+const strict = <S extends z.ZodRawShape>(shape: S) =>
+  z.strictObject(shape, {
+    error: ({ code, keys }) =>
+      code === 'unrecognized_keys'
+        ? `unknown key ${(keys as readonly string[]).map((key) => `"${key}"`).join(', ')}; known are ${Object.keys(shape).join(', ')}`
+        : undefined,
+  })
+
 const address = z
   .string()
   .refine((text) => isAddress(text), 'not an address')
@@ -111,23 +120,21 @@ const blockSchema = z.union(
   'expected a block number, "finalized", "safe" or "latest"',
 )
 
-const chainSchema = z.strictObject({
+const chainSchema = strict({
   chainId: z.number().int().positive().optional(),
   rpc: z
     .array(z.url({ protocol: /^https?$/, message: 'not an http(s) URL' }))
     .min(1, 'name at least one endpoint'),
   block: blockSchema.optional(),
-  usd: z
-    .strictObject({
-      oracle: address.optional(),
-      prices: addressKeys(z.union([z.number().positive(), z.string()], 'expected USD or a driver')).default(
-        {},
-      ),
-    })
-    .optional(),
+  usd: strict({
+    oracle: address.optional(),
+    prices: addressKeys(
+      z.union([z.number().positive(), z.string()], 'expected a price in USD, or the name of a driver'),
+    ).default({}),
+  }).optional(),
 })
 
-const discoverSchema = z.strictObject({
+const discoverSchema = strict({
   subgraph: z.string().pipe(z.url({ protocol: /^https?$/, message: 'not an http(s) URL' })),
   mode: z.enum(['discover', 'read']).default('discover'),
   schema: z.enum(SCHEMA_NAMES).optional(),
@@ -139,14 +146,14 @@ const discoverSchema = z.strictObject({
 /** A key alone is short for an object with that key. */
 const sourceSchema = z.preprocess(
   (source) => (typeof source === 'string' ? { key: source } : source),
-  z.strictObject({
+  strict({
     key: z.string(),
     deployment: z.record(z.string(), z.unknown()).optional(),
     discover: discoverSchema.optional(),
   }),
 )
 
-const configSchema = z.strictObject({
+const configSchema = strict({
   chains: z.record(z.string(), chainSchema).default({}),
   sources: z
     .array(sourceSchema)
@@ -155,11 +162,11 @@ const configSchema = z.strictObject({
   drivers: z
     .record(
       z.string(),
-      z.strictObject({
+      strict({
         chains: z
           .record(
             z.string(),
-            z.strictObject({
+            strict({
               feeds: z.array(address).default([]),
               assets: addressKeys(z.number().min(0).max(1)).default({}),
               pools: z.array(address).default([]),
@@ -170,7 +177,7 @@ const configSchema = z.strictObject({
     )
     .default({}),
   entities: z.string().optional(),
-  bands: z.strictObject({ minUsd: z.number().nonnegative().default(100) }).default({ minUsd: 100 }),
+  bands: strict({ minUsd: z.number().nonnegative().default(100) }).default({ minUsd: 100 }),
   levels: z.record(z.string(), z.array(z.number().positive())).default({}),
 })
 

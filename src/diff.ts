@@ -3,8 +3,10 @@ import type { DiffDocument, DiffScan } from './core/diff/document.ts'
 import { countsOf, type DiffLeg, type DiffPosition } from './core/diff/position.ts'
 import { UsageError } from './core/errors.ts'
 import type { Coverage } from './core/report.ts'
+import { TOLD_BY } from './core/told.ts'
 import { bandsOf } from './engine/book.ts'
 import { rangeSideOf } from './engine/ranges.ts'
+import { readInBoth } from './engine/scope.ts'
 import { exposureIn, stateOf, untouchedOf } from './engine/untouched.ts'
 import type { Entities } from './known.ts'
 import { loadBook, type ScanBook } from './report.ts'
@@ -30,9 +32,10 @@ export const buildDiff = (db: Db, options: DiffOptions): DiffDocument => {
   const { driver, entities, minUsd, limit } = options
   const [from, to] = [loadBook(db, options.from, driver), loadBook(db, options.to, driver)]
   const sources = commonSources(from, to)
-  const isCompared = ({ source }: { readonly source: string }) => sources.compared.includes(source)
+  const isRead = readInBoth(db, from.scan, to.scan)
+  const isCompared = (row: PositionRow) => sources.compared.includes(row.source)
   const sideOf = (book: ScanBook) => {
-    const rows = book.rows.filter(isCompared)
+    const rows = book.rows.filter((row) => isCompared(row) && isRead(row))
     return {
       rows,
       positions: positionsOf(book, rows, entities),
@@ -47,7 +50,15 @@ export const buildDiff = (db: Db, options: DiffOptions): DiffDocument => {
     driver,
     from: scanOf(from),
     to: scanOf(to),
-    sources: { ...sources, notes: [...partialNotes(from, to, sources.compared), ...notes] },
+    sources: {
+      ...sources,
+      notes: [
+        ...partialNotes(from, to, sources.compared),
+        ...toldNotes(from, to, sources.compared),
+        ...elsewhereNotes(sources.compared, [...from.rows, ...to.rows], isRead),
+        ...notes,
+      ],
+    },
     ...compareBooks(before, after, { untouched, limit }),
     assumptions: ASSUMPTIONS,
   }
@@ -108,6 +119,34 @@ const partialNotes = (from: ScanBook, to: ScanBook, compared: readonly string[])
         : []
     }),
   )
+
+/** What a subgraph tells of an account may lie apart from the chain without anyone having moved. */
+const toldNotes = (from: ScanBook, to: ScanBook, compared: readonly string[]): readonly string[] =>
+  compared.flatMap((source) =>
+    [from, to].flatMap((book) => {
+      const notes = coverageIn(book, source)?.notes ?? []
+      if (!notes.some((note) => note.includes(TOLD_BY))) return []
+      const known = notes.filter((note) => note.startsWith('approximate: ')).join('; ')
+      return [
+        `${source} is a subgraph's word in scan ${book.scan.id}${known && ` (${known})`}: what sets it apart from the chain may show as added, withdrew, borrowed or repaid`,
+      ]
+    }),
+  )
+
+/** What only one of the scans was told to leave out is no arrival and no repayment. */
+const elsewhereNotes = (
+  compared: readonly string[],
+  rows: readonly PositionRow[],
+  isRead: (row: PositionRow) => boolean,
+): readonly string[] =>
+  compared.flatMap((source) => {
+    const count = rows.filter((row) => row.source === source && !isRead(row)).length
+    return count === 0
+      ? []
+      : [
+          `${source}: one of the scans names its markets: the ${count} ${count === 1 ? 'position' : 'positions'} of the other one elsewhere are not compared`,
+        ]
+  })
 
 const positionsOf = (
   book: ScanBook,

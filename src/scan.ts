@@ -184,10 +184,12 @@ const whatIsKnown = async (
   { key, full }: { readonly key: string; readonly full: boolean },
 ): Promise<Known> => {
   const cursor = cursorOf(db, key)
-  if (cursor === null) return { cursor: null, states: new Map(), markets: null }
   const states = statesAt(db, key, Number(rpc.block.number))
   const usable =
-    !full && cursor.block <= rpc.block.number && (await rpc.hashOf(cursor.block, newMeter())) === cursor.hash
+    cursor !== null &&
+    !full &&
+    cursor.block <= rpc.block.number &&
+    (await rpc.hashOf(cursor.block, newMeter())) === cursor.hash
   // the accounts once known are read again in any case: a shorter list from a new endpoint must not lose them
   if (!usable) return { cursor: null, states, markets: null }
   return { cursor: cursor.block, states, markets: marketsAt(db, key, cursor.block) }

@@ -120,10 +120,22 @@ const local = (chain: Readonly<Record<string, unknown>>) => ({
 })
 
 test.each<readonly [name: string, json: unknown, message: string]>([
-  ['a key of the root', { chain: {} }, '(root): unknown key "chain"'],
-  ['a key of a chain', local({ rpcs: [] }), 'chains.local: unknown key "rpcs"'],
-  ['a key of a source', { sources: [{ key: 'a/b/c', discovr: {} }] }, 'sources.0: unknown key "discovr"'],
-  ['a key of bands', { bands: { minUSD: 1 } }, 'bands: unknown key "minUSD"'],
+  [
+    'a key of the root',
+    { chain: {} },
+    '(root): unknown key "chain"; known are chains, sources, drivers, entities, bands, levels',
+  ],
+  [
+    'a key of a chain',
+    local({ rpcs: [] }),
+    'chains.local: unknown key "rpcs"; known are chainId, rpc, block, usd',
+  ],
+  [
+    'a key of a source',
+    { sources: [{ key: 'a/b/c', discovr: {} }] },
+    'sources.0: unknown key "discovr"; known are key, deployment, discover',
+  ],
+  ['a key of bands', { bands: { minUSD: 1 } }, 'bands: unknown key "minUSD"; known are minUsd'],
   ['one endpoint as text', local({ rpc: 'http://x' }), 'chains.local.rpc: expected array, received string'],
   ['no endpoint', local({ rpc: [] }), 'chains.local.rpc: name at least one endpoint'],
   ['an endpoint of another kind', local({ rpc: ['ws://x'] }), 'chains.local.rpc.0: not an http(s) URL'],
@@ -171,6 +183,12 @@ test.each<readonly [name: string, json: unknown, message: string]>([
     { drivers: { ETH: { chains: { ethereum: { assets: { '0x12': 1 } } } } } },
     'drivers.ETH.chains.ethereum.assets.0x12: not an address',
   ],
+  [
+    'a mode that is none',
+    { sources: [{ key: 'aave-v3/ethereum/core', discover: { subgraph: 'https://x', mode: 'raed' } }] },
+    'sources.0.discover.mode: expected one of "discover", "read"',
+  ],
+  ['dust below zero', { bands: { minUsd: -1 } }, 'bands.minUsd: expected number to be >=0'],
   ['a list', [], '(root): expected object, received array'],
 ])('%s is refused with its path', (_, json, message) => {
   expect(problemsOf(json)).toBe(`configuration: ${message}`)
@@ -190,7 +208,7 @@ test('several problems are reported at once, a line each', () => {
   expect(message.split('\n')).toEqual([
     'configuration, 4 problems:',
     '  chains.local.rpc.0: the environment variable NOT_SET is not set',
-    '  chains.local: unknown key "blok"',
+    '  chains.local: unknown key "blok"; known are chainId, rpc, block, usd',
     '  sources.0: expected object, received number',
     '  bands.minUsd: expected number, received string',
   ])

@@ -110,6 +110,11 @@ export type Adapter<D, M, A> = {
     markets: M,
     range: { readonly from: bigint; readonly to: bigint; readonly known: ((key: string) => boolean) | null },
   ): AsyncIterable<string>
+  /**
+   * Ids of the markets that the deployment names, with which the keys of their accounts begin (`id:…`); null where it
+   * reads all. Missing where it can name none. Pure.
+   */
+  only?(markets: M): readonly string[] | null
   /** Stored state of these accounts at the pinned block, in the order of the keys. */
   read(context: Context<D>, markets: M, keys: readonly string[]): Promise<readonly A[]>
   /** The account has debt at all. Pure. */

@@ -2,7 +2,8 @@ import { WAD } from '../core/units.ts'
 
 /**
  * The integer rules of Curve's AMM and controller. Source: curvefi/curve-stablecoin at cc5274c6 (contracts/AMM.vy
- * `get_xy_up`, `_get_y0`; contracts/Controller.vy `_health`), the same at cf1d05fb (LlamaLend v2).
+ * `get_xy_up`, `_get_y0`; contracts/Controller.vy `_health`), the same at edbb5ef5 (tag v1) and cf1d05fb (LlamaLend v2);
+ * at 7992da27 (the first mint markets) what a band in trade yields is written otherwise and equal but for roundings.
  * All amounts here have 18 decimals, as inside the AMM; prices are WAD.
  */
 

@@ -100,6 +100,7 @@ export const eulerV2: Adapter<EulerV2Deployment, EulerV2Markets, EulerV2Account>
   },
 
   markets: readMarkets,
+  only: ({ only = null }) => only,
   touched: touchedAccounts,
   read: readAccounts,
   hasDebt: ({ owed }) => owed > 0n,

@@ -161,7 +161,7 @@ export const fluid: Adapter<FluidDeployment, FluidMarkets, FluidAccount> = {
     const paired = lent.filter(({ feeds }) => feeds.length > 0)
     return {
       notes: [
-        'a liquidation takes of all positions above the limit at once, as much as brings them back to it',
+        'one liquidation takes a part of every position above the limit, as much as brings them back to it',
         ...(lent.some(({ smart }) => smart.borrow)
           ? ['what is owed in shares of a Fluid DEX is shown as the tokens that the DEX takes for them']
           : []),

@@ -113,9 +113,11 @@ const neverCreated = async ({ read, deployment }: Chain, ids: readonly Hex[]): P
 
 /** Ids of all markets ever created: those that the last scan knew, and what the logs since then name. */
 const createdMarkets = async ({ deployment, block, logs, earlier }: Chain): Promise<readonly Hex[]> => {
-  const { markets = {}, idle = [] } = (earlier?.markets ?? {}) as Partial<MorphoBlueMarkets>
-  const ids = new Set<Hex>([...(Object.keys(markets) as Hex[]), ...idle])
-  const from = earlier ? earlier.block + 1n : deployment.fromBlock
+  const before = earlier?.markets as Partial<MorphoBlueMarkets> | undefined
+  // a scan of named markets knows no others
+  const last = before?.only ? undefined : before
+  const ids = new Set<Hex>([...(Object.keys(last?.markets ?? {}) as Hex[]), ...(last?.idle ?? [])])
+  const from = earlier && last ? earlier.block + 1n : deployment.fromBlock
   const filter = { address: [deployment.morpho], topics: [[CREATE_MARKET]] }
   if (from <= block.number)
     for await (const { topics } of logs(filter, from, block.number)) if (topics[1]) ids.add(topics[1])

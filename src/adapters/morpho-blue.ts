@@ -177,12 +177,6 @@ const marketPrice = (markets: MorphoBlueMarkets, id: Hex, market: MorphoBlueMark
   }
 }
 
-/** Of a loan that an earlier scan has found. */
-const absentReason = ({ only }: MorphoBlueMarkets, id: Hex): string =>
-  only && !only.includes(id)
-    ? 'its market is none of those that the deployment names: scan with --full'
-    : 'its market reports no debt any more'
-
 const onlyNote = (count: number): string =>
   `only the ${count} ${count === 1 ? 'market that the deployment names is' : 'markets that the deployment names are'} read: Morpho may have others`
 
@@ -200,6 +194,7 @@ export const morphoBlue: Adapter<MorphoBlueDeployment, MorphoBlueMarkets, Morpho
   },
 
   markets: readMarkets,
+  only: ({ only = null }) => only,
 
   async *touched({ logs }, { morpho, only }, { from, to, known }) {
     const events = known === null ? [BORROW] : (Object.keys(ACCOUNT_TOPIC) as Hex[])
@@ -213,13 +208,11 @@ export const morphoBlue: Adapter<MorphoBlueDeployment, MorphoBlueMarkets, Morpho
     }
   },
 
-  read: async (context, { morpho, markets, only }, keys) => {
+  read: async (context, { morpho, markets }, keys) => {
     const accounts = keys.map(partsOf)
     const loans = await readHalves(context, morpho, loanSlots(accounts))
     return accounts.map(([market], i) => {
-      // a loan elsewhere, which an earlier scan has left, is none of a source that names its markets
-      const loan = only === undefined || only.includes(market) ? loans[i] : undefined
-      const { low: borrowShares, high: collateral } = loan ?? { low: 0n, high: 0n }
+      const { low: borrowShares, high: collateral } = loans[i] ?? { low: 0n, high: 0n }
       const { params } = markets[market] ?? {}
       const tokens =
         params && borrowShares > 0n ? { loan: params.loanToken, collateral: params.collateralToken } : null
@@ -234,7 +227,7 @@ export const morphoBlue: Adapter<MorphoBlueDeployment, MorphoBlueMarkets, Morpho
     const market = known ?? closedMarket(account)
     const { params, borrowed, price } = market
     const owed = borrowedAssets(account.borrowShares, borrowed)
-    const unpriced = known ? unpricedReason(markets, market) : absentReason(markets, account.market)
+    const unpriced = known ? unpricedReason(markets, market) : 'its market reports no debt any more'
     const carried = price === null ? null : maxBorrow(account.collateral, price, params.lltv)
     return {
       id: key,

@@ -4,7 +4,15 @@ import { RAY } from '../core/units.ts'
 import type { AaveV3Account } from './aave-v3-accounts.ts'
 import type { AaveV3Markets, Reserve } from './aave-v3-markets.ts'
 import { address } from './fields.ts'
-import { balance, byAccount, counted, ofAddress, type SubgraphReader, wheresIn } from './subgraph-reader.ts'
+import {
+  balance,
+  byAccount,
+  counted,
+  eachOnce,
+  ofAddress,
+  type SubgraphReader,
+  wheresIn,
+} from './subgraph-reader.ts'
 
 const userReserve = z
   .object({
@@ -55,7 +63,7 @@ const accountOf = (
   const collateral: Record<string, bigint> = {}
   const debt: Record<string, bigint> = {}
   const stable: Record<string, NonNullable<AaveV3Account['stable']>[string]> = {}
-  for (const row of rows) {
+  for (const row of eachOnce(rows, ({ reserve }) => reserve.underlyingAsset)) {
     const found = reserves.get(row.reserve.underlyingAsset)
     if (!found) continue
     const [id, reserve] = found
@@ -107,7 +115,7 @@ const readerWith = (own: string, pool: string): SubgraphReader => ({
     const reserves = reservesByAsset(markets)
     const here = byAccount(rows.filter((row) => isOf(markets, row)))
     const states = new Map([...here].map(([key, group]) => [key, accountOf(group, reserves)] as const))
-    return { states, approximate: doubtsOf(markets, { rows, states }), exactDebts: true }
+    return { states, approximate: doubtsOf(markets, { rows, states }), inexactDebts: new Set() }
   },
   closed: { eMode: 0, collateral: {}, debt: {} } satisfies AaveV3Account,
 })

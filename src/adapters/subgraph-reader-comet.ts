@@ -47,7 +47,7 @@ export const cometReader: SubgraphReader = {
     return {
       states: new Map(rows.map(({ account, accounting }) => [account.id, accountOf(accounting)] as const)),
       approximate: [SILENT],
-      exactDebts: true,
+      inexactDebts: new Set(),
     }
   },
   closed: IDLE,

@@ -21,6 +21,8 @@ const trove = z.object({
 
 type Row = z.infer<typeof trove>
 
+const keyOf = ({ collateral, troveId }: Row): string => `${collateral.collIndex}:${BigInt(troveId)}`
+
 /** A redemption that leaves less makes a trove a zombie. Source: liquity/bold@405f9122, Constants.sol (MIN_DEBT). */
 const MIN_DEBT = 2000n * 10n ** 18n
 
@@ -65,18 +67,16 @@ export const liquityV2Reader: SubgraphReader = {
         const { troveManager } = branches[collateral.collIndex] ?? {}
         return troveManager === collateral.addresses.troveManager
       })
-    const batched = rows.filter(({ interestBatch }) => interestBatch).length
+    const batched = rows.filter(({ interestBatch }) => interestBatch)
     return {
-      states: new Map(
-        rows.map((row) => [`${row.collateral.collIndex}:${BigInt(row.troveId)}`, troveOf(row)] as const),
-      ),
+      states: new Map(rows.map((row) => [keyOf(row), troveOf(row)] as const)),
       approximate:
-        batched > 0
+        batched.length > 0
           ? [
-              `${counted(batched, 'trove', 'troves')} in batches, with interest since the last event at the batch's rate of now`,
+              `${counted(batched.length, 'trove', 'troves')} in batches, with interest since the last event at the batch's rate of now`,
             ]
           : [],
-      exactDebts: batched === 0,
+      inexactDebts: new Set(batched.map(keyOf)),
     }
   },
   closed: CLOSED,

@@ -2,7 +2,15 @@ import { z } from 'zod'
 import { divHalfUp, RAY } from '../core/units.ts'
 import type { AaveV3Account } from './aave-v3-accounts.ts'
 import type { AaveV3Markets, Reserve } from './aave-v3-markets.ts'
-import { balance, byAccount, counted, ofAddress, type SubgraphReader, wheresIn } from './subgraph-reader.ts'
+import {
+  balance,
+  byAccount,
+  counted,
+  eachOnce,
+  ofAddress,
+  type SubgraphReader,
+  wheresIn,
+} from './subgraph-reader.ts'
 
 const position = z
   .object({
@@ -40,7 +48,13 @@ const scaledOf = (
   return principal <= held && held <= most ? principal : null
 }
 
-type Reading = { readonly account: AaveV3Account; readonly late: number; readonly stable: number }
+type Reading = {
+  readonly account: AaveV3Account
+  /** Balances without the interest since the last event, and loans at stable rates. */
+  readonly late: number
+  readonly stable: number
+  readonly inexactDebt: boolean
+}
 
 const accountOf = (
   rows: readonly Row[],
@@ -53,12 +67,16 @@ const accountOf = (
     rows.flatMap(({ account }) => account._enabledCollaterals ?? []).map(({ id }) => id),
   )
   let late = 0
+  let inexactDebt = false
   const scaled = (row: Row, index: bigint): bigint => {
     const stored = scaledOf(row, index)
-    if (stored === null && row.balance > 0n) late++
+    if (stored === null && row.balance > 0n) {
+      late++
+      inexactDebt ||= row.side === 'BORROWER'
+    }
     return stored ?? divHalfUp(row.balance, index, RAY)
   }
-  for (const row of rows) {
+  for (const row of eachOnce(rows, ({ market, side, type }) => `${market.id} ${side} ${type}`)) {
     const found = reserves.get(row.market.id)
     if (!found) continue
     const [id, { incomeIndex, debtIndex, rebasingIndex }] = found
@@ -73,7 +91,12 @@ const accountOf = (
   }
   for (const id of Object.keys(stable)) debt[id] ??= 0n
   const loans = Object.keys(stable).length
-  return { account: { eMode: 0, collateral, debt, ...(loans > 0 ? { stable } : {}) }, late, stable: loans }
+  return {
+    account: { eMode: 0, collateral, debt, ...(loans > 0 ? { stable } : {}) },
+    late,
+    stable: loans,
+    inexactDebt: inexactDebt || loans > 0,
+  }
 }
 
 /**
@@ -117,7 +140,7 @@ export const messariAaveReader: SubgraphReader = {
           ? [`${counted(stable, 'loan', 'loans')} at a stable rate, without the interest since`]
           : []),
       ],
-      exactDebts: late + stable === 0,
+      inexactDebts: new Set(readings.flatMap(([key, { inexactDebt }]) => (inexactDebt ? [key] : []))),
     }
   },
   closed: { eMode: 0, collateral: {}, debt: {} } satisfies AaveV3Account,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { InvalidDataError } from '../core/errors.ts'
 import { address } from './fields.ts'
 
 /** The stored states that rows of a subgraph give, and what they are worth. */
@@ -7,8 +8,8 @@ export type SubgraphStates = {
   readonly states: ReadonlyMap<string, unknown>
   /** Why some of them are not what the chain stores, one reason each; empty where all are, but for an indexer's rounding. */
   readonly approximate: readonly string[]
-  /** Whether the debts alone are as the chain stores them. */
-  readonly exactDebts: boolean
+  /** The accounts whose debts are without their latest interest, or with another than the chain's. */
+  readonly inexactDebts: ReadonlySet<string>
 }
 
 /** How the balances of listed accounts are asked of one subgraph schema, and what its rows mean. */
@@ -19,7 +20,7 @@ export type SubgraphReader = {
   readonly wheres: (keys: readonly string[], markets: unknown) => readonly string[]
   /**
    * The states of all accounts that have rows here. Pure.
-   * @throws ZodError for a row of another shape.
+   * @throws ZodError for a row of another shape; InvalidDataError for rows that contradict one another.
    */
   readonly read: (rows: readonly unknown[], markets: unknown) => SubgraphStates
   /** An account that no longer owes anything. */
@@ -62,6 +63,26 @@ export const byAccount = <T extends { readonly key: string }>(
     else groups.set(row.key, [row])
   }
   return groups
+}
+
+/**
+ * Rows of one account, of which no two may be of the same thing: the one that is right cannot be told.
+ * @throws InvalidDataError naming it.
+ */
+export const eachOnce = <T extends { readonly key: string }>(
+  rows: readonly T[],
+  of: (row: T) => string,
+): readonly T[] => {
+  const seen = new Set<string>()
+  for (const row of rows) {
+    const what = of(row)
+    if (seen.has(what))
+      throw new InvalidDataError(
+        `the subgraph has two balances of ${what} for ${row.key}: check "schema" in the configuration`,
+      )
+    seen.add(what)
+  }
+  return rows
 }
 
 /** "1 account", "2 accounts". */

@@ -88,7 +88,7 @@ export const addEntities = (program: Command, io: Io): void => {
   withCommon(
     program
       .command('entities')
-      .summary('owners that belong together: labelled, or linked on the chain')
+      .summary('owners that belong together, by label or by link')
       .description(
         'The entities of a scan: owners with one label in your entities file, and owners that the chain links. Two owners are linked from a strength of .90 on: borrowing on the other’s credit, paying in or repaying for each other, moving aTokens, the same Safe owners. Routers, gateways and whoever else deals with more than 20 borrowers count for nothing.\n\n' +
           '--find reads what ties owners up to the block of the latest scan, and gives that scan its entities and bands; later scans use what was found. The first time it reads the whole history of the protocol’s logs, afterwards only what is new.',

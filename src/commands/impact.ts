@@ -51,8 +51,9 @@ Impact models: depth  exponential, by USD of sales that move the price 2%
                none   the market takes everything
                sqrt   square-root law, by volume and volatility of a day
                cp     constant-product pool, by its reserve
-               v3     Uniswap v3 pools as they are at the scan's block: --pool, or those of the
-                      configuration, or those of the chain's factory against known dollars`,
+               v3     Uniswap v3 pools as they are at the scan's block: --pool,
+                      or those of the configuration, or those of the chain's
+                      factory against known dollars`,
     )
 
 /** Which options belong to which model. */

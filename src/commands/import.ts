@@ -22,10 +22,10 @@ export const addImport = (program: Command, io: Io): void => {
   withCommon(
     program
       .command('import')
-      .summary('positions from a CSV or JSON file, as a scan of their own')
+      .summary('positions from a CSV or JSON file, as a scan')
       .description(
         'Stores the positions of a file (a Dune export, a recorded snapshot) as a scan of its own, at the block, time and prices of the file.\n\n' +
-          'Columns: position_id, collateral_asset, collateral_amount, collateral_price_usd, debt_asset, debt_amount, and liquidation_threshold or price_up and price_down; also protocol, chain, market, owner, debt_price_usd (1 where empty), block, timestamp. Amounts are whole tokens.',
+          'Columns: position_id, collateral_asset, collateral_amount, collateral_price_usd, debt_asset, debt_amount, and liquidation_threshold (0 to 1), or price_up and price_down (USD of the collateral, between which it is sold bit by bit); also protocol, chain, market, owner, debt_price_usd (1 where empty), block, timestamp (Unix seconds). Amounts are whole tokens.',
       )
       .argument('<file>', 'a .csv file, or a .json array of objects with the same names')
       .option('--name <name>', 'last part of the source key (default: the name of the file)')

@@ -26,7 +26,7 @@ export const addScan = (program: Command, io: Io): void => {
   withCommon(
     program
       .command('scan')
-      .summary('pin a block per chain, read, price and store every source')
+      .summary('read, price and store every source at one block')
       .description(
         'Pins one block per chain, reads every configured source at it, prices each position and stores the scan. ' +
           'The first scan of a source reads every borrower it ever had; later ones only those touched since.',

@@ -16,7 +16,9 @@ const verificationLines = (
   width: number,
 ): readonly string[] =>
   [
-    `${agreed} of ${plural(sampled, 'position')} agree with the contract on both sides of the ${driver} price`,
+    sampled === 0
+      ? 'no position was asked'
+      : `${agreed} of ${plural(sampled, 'position')} agree with the contract on both sides of the ${driver} price`,
     ...disagreed
       .slice(0, 20)
       .map(

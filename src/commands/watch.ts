@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { UsageError } from '../core/errors.ts'
+import { shortfallLines } from '../dashboard/coverage.ts'
 import { plural, utc } from '../dashboard/format.ts'
 import { scan } from '../scan.ts'
 import { watch } from '../watch.ts'
@@ -43,7 +44,7 @@ export const addWatch = (program: Command, io: Io): void => {
           io.out(
             `${time}  scan ${scanId} ${status}: ${plural(positions, 'position')}, ${plural(requests, 'request')}\n`,
           )
-          for (const { source, error } of coverage) if (error) io.err(`${time}  ${source}: ${error}\n`)
+          for (const line of shortfallLines({ coverage })) io.err(`${time}  ${line}\n`)
         }),
       onError: (error, next) =>
         io.err(

@@ -225,7 +225,7 @@ export const liquidationPrice = (
 }
 
 /** Why no price of the driver liquidates it, in words. */
-export const whyNever = (position: Position, exposureOf: Exposure): string => {
+const whyNever = (position: Position, exposureOf: Exposure): string => {
   const legs = [...position.collateral, ...position.debt]
   if (legs.every((leg) => exposureOf(leg.pricedAs) === 0n)) return 'no exposure to the driver'
   if (legs.every((leg) => exposureOf(leg.pricedAs) === WAD)) return 'collateral and debt move together'

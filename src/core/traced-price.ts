@@ -1,4 +1,4 @@
-import { type Priced, whyNever } from './liquidation-price.ts'
+import type { Priced } from './liquidation-price.ts'
 import type { Leg, Position } from './position.ts'
 import type { PricePoint } from './price-response.ts'
 import { toNumber } from './units.ts'
@@ -38,6 +38,17 @@ const placeOf = (known: Known, answer: bigint): number => {
   return low
 }
 
+/** Where to look, outwards from spot: the stops, and in place of one without an answer the nearest ones on either side. */
+const landmarks = (spot: bigint, known: Known): readonly bigint[] => [
+  ...new Set(
+    stopsAround(spot).flatMap((stop) => {
+      const place = placeOf(known, stop)
+      const around = known[place] === stop ? [stop] : [known[place - 1], known[place]]
+      return around.filter((answer) => answer !== undefined)
+    }),
+  ),
+]
+
 /** Neighbouring known answers between which the rule changes its mind; `near` is the one towards spot. */
 export type Flip = { readonly near: bigint; readonly far: bigint }
 
@@ -51,7 +62,7 @@ export const flipsAround = (
   isLiquidatable: Rule,
 ): { readonly below: Flip | null; readonly above: Flip | null } => {
   const now = isLiquidatable(spot)
-  const stops = stopsAround(spot).filter((stop) => known[placeOf(known, stop)] === stop)
+  const stops = landmarks(spot, known)
   const first = (outwards: readonly bigint[]): Flip | null => {
     let near = spot
     for (const far of outwards) {
@@ -75,7 +86,7 @@ export const flipsAround = (
   }
 }
 
-/** The change itself by halves: exact where the two are neighbours, else by the line between what is known of them. */
+/** Where the change lies by the line between what is known, by halves: the two themselves where they are neighbours. */
 export const changeWithin = ({ near, far }: Flip, isLiquidatable: Rule): Flip => {
   const now = isLiquidatable(near)
   let [same, other] = [near, far]
@@ -89,40 +100,48 @@ export const changeWithin = ({ near, far }: Flip, isLiquidatable: Rule): Flip =>
 
 const sum = (legs: readonly Leg[]): bigint => legs.reduce((total, { usd }) => total + usd, 0n)
 
+/** Whether nothing lies between the two: the change is met to the unit. */
+export const isMet = ({ near, far }: Flip): boolean => near - far === 1n || far - near === 1n
+
 /**
  * The outcome of a position whose prices follow the driver in no plain proportion (`points` of a response): found by
- * the protocol's own rule alone, outwards from spot. What is liquidated by a fall and by a rise has the price of the
- * nearer one, and the other in its reason.
+ * the protocol's own rule alone, outwards from spot, at answers that its oracles gave. Where they gave none around the
+ * change, the price is the first one beyond at which they did and it is liquidatable; its reason says so. What is
+ * liquidated by a fall and by a rise has the price of the nearer one, and the other in its reason.
  * @param driver `known` are the answers at which all its oracles were asked, spot among them
  */
 export const tracedPrice = (
   position: Position,
-  driver: {
-    readonly spot: bigint
-    readonly decimals: number
-    readonly known: Known
-    readonly exposureOf: (asset: string) => bigint
-  },
+  driver: { readonly spot: bigint; readonly decimals: number; readonly known: Known },
   isLiquidatable: Rule,
 ): Priced => {
-  const { spot, decimals } = driver
-  const { below, above } = flipsAround(driver, isLiquidatable)
-  const down = below && changeWithin(below, isLiquidatable)
-  const up = above && changeWithin(above, isLiquidatable)
+  const { spot, decimals, known } = driver
+  const { below: down, above: up } = flipsAround(driver, isLiquidatable)
+  const told = (answer: bigint | undefined): number => toNumber(answer ?? spot, decimals)
+  const gapOf = (flip: Flip): readonly string[] => {
+    const [low, high] = flip.near < flip.far ? [flip.near, flip.far] : [flip.far, flip.near]
+    return isMet(flip) ? [] : [`no oracle answer is known between ${told(low)} and ${told(high)}`]
+  }
   if (position.liquidatable) {
     if (sum(position.collateral) < sum(position.debt))
       return { outcome: 'insolvent', price: null, reason: 'collateral is worth less than the debt' }
     // the last answer that liquidates on the way to where none does
-    const price = (up ?? down)?.near ?? null
-    return { outcome: 'already', price, reason: 'liquidatable at the pinned block' }
+    const end = up ?? down
+    const reason = ['liquidatable at the pinned block', ...(end ? gapOf(end) : [])].join('; ')
+    return { outcome: 'already', price: end?.near ?? null, reason }
   }
-  if (down === null && up === null)
-    return { outcome: 'never', price: null, reason: whyNever(position, driver.exposureOf) }
+  if (down === null && up === null) {
+    const reason = `no price from ${told(known[0])} to ${told(known.at(-1))} makes it liquidatable`
+    return { outcome: 'never', price: null, reason }
+  }
   const falls = up === null || (down !== null && down.far * up.far >= spot * spot)
-  const other = falls ? up : down
-  const reason =
-    other === null
-      ? null
-      : `a ${falls ? 'rise' : 'fall'} to ${toNumber(other.far, decimals)} liquidates it too`
-  return { outcome: falls ? 'below' : 'above', price: (falls ? down : up)?.far ?? null, reason }
+  const [first, other] = falls ? [down, up] : [up, down]
+  const reasons = [
+    ...(first ? gapOf(first) : []),
+    ...(other
+      ? [`a ${falls ? 'rise' : 'fall'} to ${told(other.far)} liquidates it too`, ...gapOf(other)]
+      : []),
+  ]
+  const reason = reasons.length === 0 ? null : reasons.join('; ')
+  return { outcome: falls ? 'below' : 'above', price: first?.far ?? null, reason }
 }

@@ -172,7 +172,7 @@ export type Rows = {
 
 /** What the histogram draws: within the limits, from its farthest bar that counts up to spot, the rest in open rows. */
 export const histogramRows = (histogram: Histogram, spot: number, limits: Limits): Rows => {
-  const { side, underflow, overflow } = histogram
+  const { side, bars, underflow, overflow } = histogram
   const kept = worthRows(histogram, limits.most)
   const near = overflow.positions > 0 || !Number.isFinite(spot) ? null : spot
   const { rows, step, stepPct, beyond } =
@@ -182,6 +182,8 @@ export const histogramRows = (histogram: Histogram, spot: number, limits: Limits
     inChunks(histogram, kept, limits.most)
   const far = { ...underflow, ...add(underflow, beyond) }
   const [bottom, top] = side === 'below' ? [far, overflow] : [overflow, far]
+  // where no bar is worth a row, an open row begins where the bars end
+  const [lowest, highest] = [bars[0]?.low ?? null, bars.at(-1)?.high ?? null]
   const holds = (bucket: Bucket): boolean => bucket.positions > 0 || weightOf(bucket) > 0
   const open = (low: number | null, high: number | null, { collateralUsd, rangeUsd }: Bucket): Row => ({
     low,
@@ -191,9 +193,9 @@ export const histogramRows = (histogram: Histogram, spot: number, limits: Limits
   })
   return {
     rows: [
-      ...(holds(top) ? [open(rows.at(-1)?.high ?? null, null, top)] : []),
+      ...(holds(top) ? [open(rows.at(-1)?.high ?? highest, null, top)] : []),
       ...rows.toReversed(),
-      ...(holds(bottom) ? [open(null, rows[0]?.low ?? null, bottom)] : []),
+      ...(holds(bottom) ? [open(null, rows[0]?.low ?? lowest, bottom)] : []),
     ],
     step,
     stepPct,

@@ -1,6 +1,6 @@
 import type { Coverage, Report } from '../core/report.ts'
 import { count, percent, plural, usd } from './format.ts'
-import { type Ink, paint, wrap } from './ink.ts'
+import { ellipsis, type Ink, paint, wrap } from './ink.ts'
 import type { Page } from './page.ts'
 import { table } from './table.ts'
 
@@ -45,6 +45,12 @@ export const alarmLines = (report: Pick<Report, 'coverage' | 'scan'>, page: Page
   return [...lines.map((line) => paint(page, 'alarm', `!! ${line}`)), '']
 }
 
+/** A line for each source that was not read to the end, with the reason. */
+export const shortfallLines = (report: Pick<Report, 'coverage'>): readonly string[] =>
+  incomplete(report).map(
+    (source) => `${source.source} ${source.status}: ${reasonOf(source) ?? 'no reason was recorded'}`,
+  )
+
 /** What a failed read did not find is unknown. */
 const known =
   (write: (n: number) => string, field: 'accounts' | 'positions' | 'debtUsd') =>
@@ -56,9 +62,9 @@ const covered = ({ status, debtCovered }: Coverage): string => {
   return status === 'failed' && debtCovered === 0 ? '?' : percent(debtCovered)
 }
 
-/** What else is to be said of a source: not the reason that the warning at the top has given already. */
-const remarks = (source: Coverage): readonly string[] => {
-  const said = source.status === 'complete' ? null : reasonOf(source)
+/** What is to be said of a source; without the reason for its status where `alarmLines` has given it already. */
+const remarks = (source: Coverage, alarmed: boolean): readonly string[] => {
+  const said = alarmed && source.status !== 'complete' ? reasonOf(source) : null
   return [
     ...(source.error === null ? [] : [source.error]),
     ...(source.unpriced > 0 ? [`${plural(source.unpriced, 'position')} could not be priced`] : []),
@@ -66,10 +72,25 @@ const remarks = (source: Coverage): readonly string[] => {
   ].filter((remark) => remark !== said)
 }
 
-/** One line a source, its remarks indented under it. */
+/** A note may list all the markets or feeds of a protocol: more lines than this are left to the JSON document. */
+const MOST_LINES = 6
+
+const remarkLines = (
+  remark: string,
+  { width, unicode }: Ink & { readonly width: number },
+): readonly string[] => {
+  const lines = wrap(remark, width - 2)
+  const more = lines.length - MOST_LINES
+  return more <= 1
+    ? lines
+    : [...lines.slice(0, MOST_LINES), `${ellipsis({ unicode })} ${more} more lines, in the JSON document`]
+}
+
+/** One line a source, its remarks indented under it; `alarmed` where `alarmLines` stand above them. */
 export const coverageLines = (
   report: Pick<Report, 'coverage'>,
   page: Ink & { readonly width: number },
+  { alarmed }: { readonly alarmed: boolean },
 ): readonly string[] => {
   if (report.coverage.length === 0) return [paint(page, 'bold', 'COVERAGE'), 'No source was read.', '']
   const alarm = ({ status }: Coverage) => (status === 'complete' ? undefined : 'alarm')
@@ -93,8 +114,8 @@ export const coverageLines = (
     header,
     ...report.coverage.flatMap((source, i) => [
       rows[i] ?? '',
-      ...remarks(source)
-        .flatMap((remark) => wrap(remark, page.width - 2))
+      ...remarks(source, alarmed)
+        .flatMap((remark) => remarkLines(remark, page))
         .map((line) => paint(page, 'dim', `  ${line}`)),
     ]),
     '',

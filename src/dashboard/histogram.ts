@@ -18,7 +18,13 @@ const decimalsOf = (step: number): number => {
   return 12
 }
 
-const labelOf = ({ low, high }: Row, write: (n: number) => string, page: Page): string => {
+/** Whether a row is the open one towards spot, of ranges that spot has gone through: no bar of their side holds them. */
+const isPassed = ({ low, high, collateralUsd }: Row, side: Side): boolean =>
+  collateralUsd === 0 && (side === 'below' ? high === null : low === null)
+
+const labelOf = (row: Row, side: Side, write: (n: number) => string, page: Page): string => {
+  const { low, high } = row
+  if (isPassed(row, side)) return 'passed'
   if (low !== null && high !== null) return span(page, write(low), write(high))
   if (high !== null) return `under ${write(high)}`
   return low === null ? 'all prices' : `from ${write(low)}`
@@ -53,7 +59,7 @@ const sideLines = (
   const write = (n: number): string => (step === null ? page.price(n) : price(n, decimalsOf(step)))
   const bands = report.bands.filter((band) => band.side === side)
   const lanes = gutter(rows, bands, page.unicode)
-  const labels = rows.map((row) => labelOf(row, write, page))
+  const labels = rows.map((row) => labelOf(row, side, write, page))
   const spot = `spot ${page.price(report.driver.spotUsd)}`
   const labelWidth = Math.max(...labels.map(visibleWidth), visibleWidth(spot))
   const lead = labelWidth + 1 + visibleWidth(lanes[0] ?? '') + 1
@@ -85,7 +91,11 @@ const sideLines = (
 const rangeLines = ({ totals, histogram, histogramAbove }: Report, page: Page): readonly string[] => {
   const { positions, collateralUsd } = totals.range
   if (!holdsRanges(histogram) && !holdsRanges(histogramAbove)) return []
-  const text = `${page.unicode ? '▒' : ':'} sold bit by bit over ranges (soft liquidation): ${usd(collateralUsd)} of ${plural(positions, 'position')}, part of both columns, of no band`
+  const passed =
+    histogram.overflow.rangeUsd + histogramAbove.overflow.rangeUsd > 0
+      ? '; passed: spot is beyond the whole range, and what is left of it is sold as soon as somebody trades'
+      : ''
+  const text = `${page.unicode ? '▒' : ':'} sold bit by bit over ranges (soft liquidation): ${usd(collateralUsd)} of ${plural(positions, 'position')}, part of both columns, of no band${passed}`
   return [...wrap(text, page.width).map((line) => paint(page, 'dim', line)), '']
 }
 

@@ -27,7 +27,7 @@ export const scanLines = (
       ),
     ),
     '',
-    ...coverageLines({ coverage }, page),
+    ...coverageLines({ coverage }, page, { alarmed: false }),
     paint(page, 'dim', `liqbands report --scan ${scanId} shows its bands`),
   ]
 }

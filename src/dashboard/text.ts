@@ -144,7 +144,7 @@ export const renderText = (report: Report, { width, color, unicode }: TextOption
     ...titleLines(read, page),
     ...blockLines(read, page),
     '',
-    ...coverageLines(read, page),
+    ...coverageLines(read, page, { alarmed: true }),
     ...totalLines(read, page),
     ...bandLines(read, page),
     ...histogramLines(read, page),

@@ -3,8 +3,8 @@ import { toNumber } from '../core/units.ts'
 import type { SourceRecord } from '../store/save.ts'
 import { roundingOfSum } from './rounding.ts'
 
-/** Whose word the states are: the chain's, or that of a subgraph, exact but for its rounding or not even that. */
-export type Origin = 'chain' | 'subgraph' | 'approximate'
+/** Whose word the states are: the chain's, or that of a subgraph, exact but for its rounding or, of some, not even that. */
+export type Origin = 'chain' | { readonly inexactDebts: ReadonlySet<string> }
 
 /** What the protocol's own totals say of the accounts. */
 export type Completeness = {
@@ -17,33 +17,41 @@ export type Completeness = {
 }
 
 /**
- * How far debts without their latest interest may lie from a total, as a part of it, before it is said that somebody is
- * missing: 10 %, which is years at the rates that most loans pay.
+ * How far debts without their latest interest may lie from what they are, as a part of that, before it is said that
+ * somebody is missing: 10 %, which is years at the rates that most loans pay.
  */
 const APPROXIMATE = 10n
 
-type Sum = { readonly owed: bigint; readonly accounts: number }
+/** What is owed, by how many, and how much of it without its latest interest. */
+type Sum = { readonly owed: bigint; readonly accounts: number; readonly inexact: bigint }
+
+const NOTHING: Sum = { owed: 0n, accounts: 0, inexact: 0n }
 
 const sumsOf = (
   adapter: AnyAdapter,
   markets: unknown,
   states: ReadonlyMap<string, unknown>,
+  origin: Origin,
 ): ReadonlyMap<string, Sum> => {
   const sums = new Map<string, Sum>()
-  for (const state of states.values())
+  for (const [key, state] of states) {
+    const isInexact = origin !== 'chain' && origin.inexactDebts.has(key)
     for (const [asset, amount] of Object.entries(adapter.debts(markets, state))) {
       if (amount === 0n) continue
-      const { owed, accounts } = sums.get(asset) ?? { owed: 0n, accounts: 0 }
-      sums.set(asset, { owed: owed + amount, accounts: accounts + 1 })
+      const { owed, accounts, inexact } = sums.get(asset) ?? NOTHING
+      sums.set(asset, {
+        owed: owed + amount,
+        accounts: accounts + 1,
+        inexact: isInexact ? inexact + amount : inexact,
+      })
     }
+  }
   return sums
 }
 
-const allowed = (origin: Origin, { owed, accounts }: Sum, total: bigint): bigint => {
-  const rounding = origin === 'chain' ? 0n : roundingOfSum(owed, accounts)
-  const part = origin === 'approximate' ? total / APPROXIMATE : 0n
-  return rounding > part ? rounding : part
-}
+/** How far a sum may lie from the total with nobody missing. */
+const allowed = (origin: Origin, { owed, accounts, inexact }: Sum): bigint =>
+  origin === 'chain' ? 0n : roundingOfSum(owed, accounts) + inexact / (APPROXIMATE - 1n)
 
 const why = (origin: Origin): string =>
   origin === 'chain' ? 'though every account was read; try another endpoint, or report it' : 'by the subgraph'
@@ -55,17 +63,18 @@ export const compareTotals = (
   states: ReadonlyMap<string, unknown>,
   origin: Origin = 'chain',
 ): Completeness => {
-  const sums = sumsOf(adapter, markets, states)
+  const sums = sumsOf(adapter, markets, states, origin)
   let found = 0n
   let reported = 0n
   const gaps: string[] = []
   const parted: { readonly symbol: string; readonly share: number }[] = []
   const totals = adapter.totals(markets).map(({ asset, symbol, total, tolerance = 0n, usd }) => {
-    const sum = sums.get(asset) ?? { owed: 0n, accounts: 0 }
+    const sum = sums.get(asset) ?? NOTHING
     const { owed } = sum
     const apart = owed < total ? total - owed : owed - total
     if (apart > tolerance) {
-      if (apart <= allowed(origin, sum, total)) parted.push({ symbol, share: Number(apart) / Number(total) })
+      if (apart <= allowed(origin, sum))
+        parted.push({ symbol, share: Number(apart) / Number(owed > total ? owed : total) })
       else
         gaps.push(
           `${symbol}: the accounts found owe ${owed}, the protocol reports ${total} (scaled units), ${why(origin)}`,
@@ -95,7 +104,7 @@ const noteOf = (
   const [worst] = parted.toSorted((a, b) => b.share - a.share)
   if (!worst) return []
   const { symbol, share } = worst
-  return origin === 'approximate'
+  return origin !== 'chain' && origin.inexactDebts.size > 0
     ? [
         `approximate: debts are up to ${(share * 100).toPrecision(2)}% apart from the protocol's totals (${symbol})`,
       ]

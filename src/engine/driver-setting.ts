@@ -24,9 +24,11 @@ export type RootFeed = {
   readonly inverse?: true
 }
 
-/** A one-word answer; null where the call was refused. */
-export const word = ({ success, data }: RawResult): bigint | null =>
-  success && data.length >= 66 ? BigInt(data.slice(0, 66)) : null
+/** A one-word answer; null where the call was refused, or answered less than nothing: no feed means that as a price. */
+export const word = ({ success, data }: RawResult): bigint | null => {
+  const value = success && data.length >= 66 ? BigInt(data.slice(0, 66)) : null
+  return value === null || value >> 255n > 0n ? null : value
+}
 
 /** What the feeds answer; one that gives no price is left out. */
 export const readFeeds = async (

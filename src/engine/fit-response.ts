@@ -13,6 +13,9 @@ export type Sample = { readonly driver: bigint; readonly prices: readonly (bigin
 /** A driver price at which the ratio of any adapter with up to 27 decimals shows all its digits. */
 const FINE = 10n ** 27n
 
+/** 1% above an answer, one unit at least. */
+const stepAbove = (spot: bigint): bigint => spot + (spot < 100n ? 1n : spot / 100n)
+
 /**
  * Where the oracle is asked: at spot; 1% above it; at 73% and 51% of it, off the straight digits, to check the fit; at
  * a price with so many digits that the adapters' ratios show in full; at the least, where a price in terms of the
@@ -20,7 +23,7 @@ const FINE = 10n ** 27n
  */
 export const samplesAround = (spot: bigint): readonly bigint[] => [
   spot,
-  (spot * 101n) / 100n,
+  stepAbove(spot),
   (spot * 73n) / 100n + 7n,
   (spot * 51n) / 100n + 3n,
   FINE,
@@ -66,22 +69,26 @@ export const fitResponse = (
   if (base === null || base === undefined || up === null || up === undefined) return null
   const far = values.slice(FAR)
   // far from spot an adapter may fail; where it answers, it must not have moved either
-  const all = [up, low, lower, fine, coarse, ...far]
-  const still = all.every((value) => value == null || value === base)
-  if (still || [up, low, lower, ...far].every((value) => value == null || isRounding(value, base)))
+  const stays = (value: bigint | null | undefined): boolean => value == null || value === base
+  const nearlyStays = (value: bigint | null | undefined): boolean => value == null || isRounding(value, base)
+  const answersNear = low != null && lower != null
+  const still = answersNear && [up, low, lower, fine, coarse, ...far].every(stays)
+  if (still || (answersNear && [up, low, lower, ...far].every(nearlyStays)))
     return {
       response: { ...constantResponse(price, 'measured', still), exposure: quoteExposure },
       isBent: false,
     }
   // an adapter may round before it scales: what is scaled is fitted without
-  const tens = commonTens([base, up, low, lower, ...far])
+  const tens = commonTens([base, up, low, lower, coarse, ...far])
   const exact = exactForm(
     samples,
     values.map((value) => value && value / tens),
     { spot, quoteExposure },
   )
-  if (exact) return { response: tens === 1n ? exact : { ...exact, scale: tens }, isBent: false }
-  const step = (spot * 101n) / 100n - spot
+  // steps that are no mere rounding are no plain proportion, however well a form tells them
+  if (exact && (tens === 1n || isRounding(base + tens, base)))
+    return { response: tens === 1n ? exact : { ...exact, scale: tens }, isBent: false }
+  const step = stepAbove(spot) - spot
   const slope = base === 0n ? 0n : ((up - base) * spot * WAD) / (step * base)
   const exposure = clamp(slope + quoteExposure)
   const response =
@@ -101,10 +108,11 @@ const exactForm = (
   if (base == null) return null
   const near = samples.slice(0, 4)
   const far = values.slice(FAR)
-  const agrees = (response: PriceResponse, more: readonly number[]): boolean =>
+  const agrees = (response: PriceResponse): boolean =>
     near.every(({ driver }, i) => values[i] === priceAt(response, driver)) &&
-    far.every((value, i) => value === null || value === priceAt(response, samples[FAR + i]?.driver ?? 1n)) &&
-    more.every((i) => values[i] === priceAt(response, samples[i]?.driver ?? 1n))
+    [fine, coarse, ...far].every(
+      (value, i) => value == null || value === priceAt(response, samples[near.length + i]?.driver ?? 1n),
+    )
   const linear = {
     constant: 0n,
     exposure: clamp(WAD + quoteExposure),
@@ -118,8 +126,5 @@ const exactForm = (
     coarse == null ? null : { ...inverse, numerator: coarse, denominator: 1n },
     { ...inverse, numerator: base * spot, denominator: 1n },
   ]
-  const exact = candidates.find(
-    (candidate) => candidate !== null && agrees(candidate, fine == null || candidate.inverse ? [] : [4]),
-  )
-  return exact ?? null
+  return candidates.find((candidate) => candidate !== null && agrees(candidate)) ?? null
 }

@@ -55,6 +55,7 @@ export const measureDriver = async (
       : null
   const notes: string[] = [...assumed]
   const declared: string[] = []
+  const silent: string[] = []
   const bent: BentAsset[] = []
   const responses: Record<string, PriceResponse> = {}
   // what others are priced in comes first
@@ -75,6 +76,7 @@ export const measureDriver = async (
     }
     const fit = samples && ask && fitResponse(samples, i, { price, spot: spot.answer, quoteExposure })
     const measured = fit?.response
+    if (samples && ask && !fit) silent.push(symbol)
     const known = driver.known[token] ?? shareOfParts(driver, parts)
     // the token in which prices are stated moves as they do, whatever the list knows of it
     const isQuote = assets.some((other) => other.asset === quote && other.token === token)
@@ -96,6 +98,10 @@ export const measureDriver = async (
     else if (quoteExposure > 0n) responses[asset] = declare(0n, 'none')
     if (measured && quote !== undefined) declared.push(symbol)
   }
+  if (silent.length > 0)
+    notes.push(
+      `${silent.join(', ')}: the oracle refuses to answer while the feeds of ${driver.symbol} say another price; taken to follow ${driver.symbol} as data/assets.json says, or to stand still`,
+    )
   if (declared.length > 0)
     notes.push(
       `${declared.join(', ')}: priced in another asset by a feed that did not move with ${driver.symbol}; taken to keep its USD value, or to follow ${driver.symbol} where data/assets.json says so`,

@@ -6,6 +6,7 @@ import { type DriverState, follows, priceAt } from '../core/price-response.ts'
 import { type Known, knownIn, tracedPrice } from '../core/traced-price.ts'
 import { toNumber, WAD } from '../core/units.ts'
 import type { LegRow, PositionRow } from '../store/rows.ts'
+import { scopeOf } from './scope.ts'
 
 /** Everything needed to price a source, whether just read or taken from the store. */
 export type PricingInput = {
@@ -35,8 +36,9 @@ export const pricePositions = (input: PricingInput): Readonly<Record<string, rea
     }),
   )
   const rows: Record<string, PositionRow[]> = Object.fromEntries(drivers.map(({ symbol }) => [symbol, []]))
+  const isRead = scopeOf(adapter, markets)
   for (const [key, account] of accounts) {
-    if (!adapter.hasDebt(account)) continue
+    if (!adapter.hasDebt(account) || !isRead(key)) continue
     const position = adapter.position(markets, key, account)
     const rule = adapter.isLiquidatable(markets, account)
     const phase = adapter.phase(markets, account)

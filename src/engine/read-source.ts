@@ -1,6 +1,7 @@
 import type { AnyAdapter, Context } from '../adapters/adapter.ts'
 import type { DiscoverConfig, UsdConfig } from '../config.ts'
 import type { Coverage } from '../core/report.ts'
+import { isTold } from '../core/told.ts'
 import { createReader } from '../sources/batch.ts'
 import { type Meter, newMeter } from '../sources/endpoint.ts'
 import { readLogs } from '../sources/logs.ts'
@@ -14,8 +15,9 @@ import type { DriverConfig } from './driver-config.ts'
 import { measureDriver } from './measure-driver.ts'
 import { pricePositions } from './pricing.ts'
 import { readInBatches } from './read-accounts.ts'
+import { isWider, scopeOf } from './scope.ts'
 import type { ToldStates } from './subgraph-states.ts'
-import { isTold, takeStates } from './told-states.ts'
+import { takeStates } from './told-states.ts'
 import { traceResponses } from './trace-responses.ts'
 import { usdPriceOf } from './usd-prices.ts'
 
@@ -81,7 +83,7 @@ export const readSource = async (
   rpc: PinnedRpc,
   source: Source & { readonly fromBlock: bigint; readonly discover?: DiscoverConfig },
   {
-    known,
+    known: stored,
     drivers: configured,
     usd,
     onProgress,
@@ -96,7 +98,7 @@ export const readSource = async (
   const meter = newMeter()
   const context = createContext(
     rpc,
-    { deployment: source.deployment, usd, drivers: configured, known },
+    { deployment: source.deployment, usd, drivers: configured, known: stored },
     meter,
   )
   const report = (phase: Progress['phase'], done: number, total: number | null = null) =>
@@ -104,6 +106,7 @@ export const readSource = async (
 
   const markets = await adapter.markets(context)
   report('markets', 1, 1)
+  const known = knownWithin(adapter, markets, stored)
   const list = await discoverKeys(rpc, { context, source, markets }, meter, (count) =>
     report('accounts found', count),
   )
@@ -131,11 +134,7 @@ export const readSource = async (
       unmeasured.push(measured.gap)
       continue
     }
-    const traced = await traceResponses(
-      rpc,
-      { ...measured, adapter, markets, accounts: states.values() },
-      meter,
-    )
+    const traced = await traceResponses(rpc, { ...measured, adapter, markets, accounts: states }, meter)
     drivers.push(traced.state)
     notes.push(...measured.notes, ...traced.notes)
   }
@@ -202,6 +201,17 @@ export const readSource = async (
   }
 }
 
+/** What is known of the accounts that the deployment reads; where it names more markets than before, from no block on. */
+const knownWithin = (adapter: AnyAdapter, markets: unknown, known: Known): Known => {
+  if (adapter.only === undefined) return known
+  const isRead = scopeOf(adapter, markets)
+  return {
+    cursor: isWider(adapter, known.markets ?? {}, markets) ? null : known.cursor,
+    states: new Map([...known.states].filter(([key]) => isRead(key))),
+    markets: known.markets,
+  }
+}
+
 /** Whether the next scan may rely on what this one knows. Of a subgraph's list only the protocol's own total tells. */
 const isWhole = ({ gaps, totals }: Completeness, isListed: boolean): boolean =>
   gaps.length === 0 &&
@@ -220,8 +230,7 @@ const readTold = ({
   readonly told: ToldStates
 }) => {
   const { accounts, states } = takeStates(adapter, told, known.states)
-  const origin = told.exactDebts ? 'subgraph' : 'approximate'
-  return { accounts, states, completeness: compareTotals(adapter, markets, states, origin) }
+  return { accounts, states, completeness: compareTotals(adapter, markets, states, told) }
 }
 
 /** Brings the known states up to the pinned block: what is touched since the cursor, or everything without one. */
@@ -245,6 +254,7 @@ const readTouched = async (
   const all = listed !== null || known.cursor === null || adapter.silent
   const again = [...known.states].filter(([, state]) => all || isTold(state)).map(([account]) => account)
   const touched = new Set([...again, ...(listed ?? [])])
+  const isRead = scopeOf(adapter, markets)
   const range = {
     from: known.cursor === null ? fromBlock : known.cursor + 1n,
     to: context.block.number,
@@ -252,6 +262,7 @@ const readTouched = async (
   }
   if (listed === null && range.from <= range.to)
     for await (const account of adapter.touched(context, markets, range)) {
+      if (!isRead(account)) continue
       touched.add(account)
       if (touched.size % 1000 === 0) report('accounts found', touched.size)
     }

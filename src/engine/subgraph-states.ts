@@ -3,6 +3,7 @@ import type { SubgraphStates } from '../adapters/subgraph-reader.ts'
 import { readerFor } from '../adapters/subgraph-readers.ts'
 import { BaseError, EndpointUnfitError } from '../core/errors.ts'
 import type { SchemaName } from '../core/subgraph.ts'
+import { TOLD_BY } from '../core/told.ts'
 import type { Meter } from '../sources/endpoint.ts'
 import type { PinnedRpc } from '../sources/rpc.ts'
 import { pinSubgraph } from '../sources/subgraph-pin.ts'
@@ -32,7 +33,7 @@ export const readStates = async (
     return {
       told,
       notes: [
-        `${told.states.size} accounts and their balances told by the subgraph at ${host} (schema ${schema}, deployment ${deployment}) for the block by ${by}; none of them read from the chain`,
+        `${told.states.size} ${TOLD_BY} ${host} (schema ${schema}, deployment ${deployment}) for the block by ${by}; none of them read from the chain`,
         ...told.approximate.map((reason) => `approximate: ${reason}`),
       ],
     }

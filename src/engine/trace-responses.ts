@@ -1,9 +1,11 @@
 import type { AnyAdapter, Call, PriceOf } from '../adapters/adapter.ts'
-import type { DriverState, PricePoint } from '../core/price-response.ts'
-import { changeWithin, type Flip, flipsAround, stopsAround } from '../core/traced-price.ts'
+import type { DriverState } from '../core/price-response.ts'
+import { changeWithin, type Flip, flipsAround, isMet, stopsAround } from '../core/traced-price.ts'
+import { toNumber } from '../core/units.ts'
 import type { Meter } from '../sources/endpoint.ts'
 import type { PinnedRpc } from '../sources/rpc.ts'
 import { askUnder, type Setting, word } from './driver-setting.ts'
+import { type Gap, gapsIn, type OracleTable, openTable, towardsRefusals } from './oracle-table.ts'
 import { knownBy, pricesAt, readBy } from './pricing.ts'
 
 /** An asset whose price follows the driver in no plain proportion. */
@@ -22,8 +24,9 @@ const BATCH = 500
 
 /**
  * Asks the oracles of bent assets under the driver's answers until every account's own rule has changed its mind
- * between two neighbouring ones: then its price is as exact as one in plain proportion. What the line between the
- * answers so far predicts is asked next, and the middle besides, so that each round halves a bracket at least.
+ * between two neighbouring ones: then its price is as exact as one in plain proportion. Asked next is what the line
+ * between the answers so far predicts; once that misled, the middle besides, so that each round halves a bracket. Where
+ * an oracle refuses, all are asked up to the very edge of it, since a price may lie there.
  */
 export const traceResponses = async (
   rpc: PinnedRpc,
@@ -40,7 +43,8 @@ export const traceResponses = async (
     readonly bent: readonly BentAsset[]
     readonly adapter: AnyAdapter
     readonly markets: unknown
-    readonly accounts: Iterable<unknown>
+    /** Stored states, by key. */
+    readonly accounts: ReadonlyMap<string, unknown>
   },
   meter: Meter,
 ): Promise<{ readonly state: DriverState; readonly notes: readonly string[] }> => {
@@ -50,10 +54,9 @@ export const traceResponses = async (
   /** Asks what was not asked yet; false where that is nothing. */
   const ask = async (wanted: readonly Wanted[]): Promise<boolean> => {
     const fresh = wanted.filter(({ asset, answer }) => tables.get(asset)?.expect(answer))
-    const sorted = fresh.toSorted((a, b) => (a.answer < b.answer ? -1 : a.answer > b.answer ? 1 : 0))
     const calls = new Map(bent.map(({ asset, ask: call }) => [asset, call]))
-    for (let i = 0; i < sorted.length; i += BATCH) {
-      const batch = sorted.slice(i, i + BATCH)
+    for (let i = 0; i < fresh.length; i += BATCH) {
+      const batch = fresh.slice(i, i + BATCH)
       const questions = batch.flatMap(({ asset, answer }) => {
         const call = calls.get(asset)
         return call ? [{ answer, call }] : []
@@ -64,12 +67,14 @@ export const traceResponses = async (
         tables.get(asset)?.put(answer, result ? word(result) : null)
       }
     }
-    return sorted.length > 0
+    return fresh.length > 0
   }
-  await ask(stopsAround(spot).flatMap((answer) => bent.map(({ asset }) => ({ asset, answer }))))
+  const ofAll = (answers: readonly bigint[]): readonly Wanted[] =>
+    answers.flatMap((answer) => bent.map(({ asset }) => ({ asset, answer })))
+  await ask(ofAll(stopsAround(spot)))
   const spots = new Map(adapter.prices(markets).map(({ asset, price }) => [asset, price ?? 0n]))
-  // two answers tell no bend: such an oracle keeps its plain proportion
-  const told = [...tables].filter(([asset, table]) => state.responses[asset] && table.points().length > 2)
+  // an oracle that gave no answer at all keeps its plain proportion
+  const told = [...tables].filter(([asset, table]) => state.responses[asset] && table.points().length > 0)
   const grown = (): DriverState => {
     const bends = told.flatMap(([asset, table]) => {
       const response = state.responses[asset]
@@ -81,67 +86,112 @@ export const traceResponses = async (
   const priceAt = (answer: bigint): PriceOf => pricesAt(now, spots, answer)
 
   const judges = [...accounts]
-    .filter((account) => adapter.hasDebt(account))
-    .flatMap((account) => {
+    .filter(([, account]) => adapter.hasDebt(account))
+    .flatMap(([key, account]) => {
       const judge = adapter.isLiquidatable(markets, account)
       const reads = readBy(judge, priceAt(spot)).filter((asset) => now.responses[asset]?.points)
-      return reads.length === 0 ? [] : [{ rule: (answer: bigint) => judge(priceAt(answer)), reads }]
+      if (reads.length === 0) return []
+      // what has no price of its own needs none of these answers
+      const { unpriced, range } = adapter.position(markets, key, account)
+      if (unpriced !== null || range !== null) return []
+      return [
+        { rule: (answer: bigint) => judge(priceAt(answer)), reads, brackets: [openBracket(), openBracket()] },
+      ]
     })
-  let traced = 0
-  let refused = 0
+  let met = 0
+  let open = 0
   // what is asked for one account may move another one's change, if rounding lets its rule flicker: all are looked at
   for (;;) {
     const known = knownBy(now)
-    const flips = judges.flatMap(({ rule, reads }) => {
+    const flips = judges.flatMap(({ rule, reads, brackets }) => {
       const { below, above } = flipsAround({ spot, known: known(reads) ?? [] }, rule)
-      return [below, above].flatMap((flip) => (flip ? [{ flip, rule, reads }] : []))
+      return [below, above].flatMap((flip, side) =>
+        flip ? [{ flip, rule, reads, misled: brackets[side]?.(flip) ?? true }] : [],
+      )
     })
-    const wide = flips.filter(({ flip: { near, far } }) => near - far > 1n || far - near > 1n)
-    const wanted = wide.flatMap(({ flip, rule, reads }) =>
-      guessesIn(flip, rule).flatMap((answer) => reads.map((asset) => ({ asset, answer }))),
+    const wide = flips.filter(({ flip }) => !isMet(flip))
+    const wanted = wide.flatMap(({ reads, ...guess }) =>
+      guessesIn(guess).flatMap((answer) => reads.map((asset) => ({ asset, answer }))),
     )
-    traced = flips.length
-    refused = wide.length
-    if (!(await ask(wanted))) break
+    const edges = ofAll([...new Set([...tables.values()].flatMap((table) => towardsRefusals(table.sides())))])
+    met = flips.length - wide.length
+    open = wide.length
+    if (!(await ask([...wanted, ...edges]))) break
     now = grown()
   }
+  return { state: now, notes: [noteOf({ state, bent, tables, met, open })] }
+}
+
+const noteOf = ({
+  state,
+  bent,
+  tables,
+  met,
+  open,
+}: {
+  readonly state: DriverState
+  readonly bent: readonly BentAsset[]
+  readonly tables: ReadonlyMap<string, OracleTable>
+  /** Prices met to the unit, and others. */
+  readonly met: number
+  readonly open: number
+}): string => {
   const asked = [...tables.values()].reduce((sum, table) => sum + table.points().length, 0)
-  const names = bent.slice(0, NAMED).map(({ symbol }) => symbol)
-  const all = bent.length > NAMED ? `${names.join(', ')} and ${bent.length - NAMED} more` : names.join(', ')
-  return {
-    state: now,
-    notes: [
-      `${all}: no plain proportion to ${state.symbol}; asked at ${asked} prices, until ${traced - refused} ${traced - refused === 1 ? 'liquidation price was' : 'liquidation prices were'} met to the unit` +
-        (refused > 0 ? `; ${refused} more are approximate, since an oracle refuses to answer there` : ''),
-    ],
+  const refusals = bent.flatMap(({ asset, symbol }) => {
+    const gaps = gapsIn(tables.get(asset)?.sides() ?? []).map((gap) => gapText(gap, state))
+    return gaps.length === 0 ? [] : [`${symbol} ${listed(gaps)}`]
+  })
+  return [
+    `${listed(bent.map(({ symbol }) => symbol))}: no plain proportion to ${state.symbol}; asked at ${asked} prices, until ${counted(met)} met to the unit`,
+    ...(refusals.length > 0 ? [`no answer of the oracle: ${listed(refusals, '; ')}`] : []),
+    ...(open > 0 ? [`${counted(open)} placed at the end of such a gap, where it answers again`] : []),
+  ].join('; ')
+}
+
+const gapText = ({ from, to }: Gap, { decimals }: DriverState): string => {
+  const show = (answer: bigint): string => String(toNumber(answer, decimals))
+  if (from === null) return to === null ? 'anywhere' : `below ${show(to + 1n)}`
+  return to === null ? `above ${show(from - 1n)}` : `from ${show(from)} to ${show(to)}`
+}
+
+const counted = (count: number): string =>
+  count === 1 ? '1 liquidation price was' : `${count} liquidation prices were`
+
+const listed = (names: readonly string[], between = ', '): string =>
+  names.length > NAMED
+    ? `${names.slice(0, NAMED).join(between)} and ${names.length - NAMED} more`
+    : names.join(between)
+
+/** Whether the line has misled in a bracket: since it left more than half of it in some round. */
+const openBracket = () => {
+  let last: bigint | null = null
+  let misled = false
+  return ({ near, far }: Flip): boolean => {
+    const width = near < far ? far - near : near - far
+    misled ||= last !== null && width > 1n && 2n * width > last
+    last = width
+    return misled
   }
 }
 
-/** Where the rule changes by what is known now, the answers around that at two distances, and the middle. */
-const guessesIn = (flip: Flip, rule: Rule): readonly bigint[] => {
+/**
+ * On either side of where the rule changes by the line, as far from it as a price by any power of the driver from −1 to 3
+ * can bend in between (width² / 4·driver); once that misled, by the line itself and in the middle.
+ */
+const guessesIn = ({
+  flip,
+  rule,
+  misled,
+}: {
+  readonly flip: Flip
+  readonly rule: Rule
+  readonly misled: boolean
+}): readonly bigint[] => {
   const [low, high] = flip.near < flip.far ? [flip.near, flip.far] : [flip.far, flip.near]
-  const { near, far } = changeWithin(flip, rule)
-  const step = (high - low) / 64n
-  const around = [near, far, near - step, near + step, (low + high) / 2n]
-  return around.filter((answer) => answer > low && answer < high)
-}
-
-/** What one oracle was asked, and what it answered where it did. */
-const openTable = () => {
-  const asked = new Set<bigint>()
-  let sorted: readonly PricePoint[] = []
-  let fresh: PricePoint[] = []
-  return {
-    /** Whether it is asked for the first time. */
-    expect: (answer: bigint): boolean => !asked.has(answer) && asked.add(answer).has(answer),
-    put: (answer: bigint, price: bigint | null): void => {
-      if (price !== null) fresh.push([answer, price])
-    },
-    /** In the order of the driver. */
-    points: (): readonly PricePoint[] => {
-      if (fresh.length > 0) sorted = [...sorted, ...fresh].sort(([a], [b]) => (a < b ? -1 : 1))
-      fresh = []
-      return sorted
-    },
-  }
+  const found = changeWithin(flip, rule)
+  const [left, right] = found.near < found.far ? [found.near, found.far] : [found.far, found.near]
+  const bend = (high - low) ** 2n / (4n * left + 1n)
+  const around = misled ? [left, right, (low + high) / 2n] : [left - bend, right + bend]
+  const within = around.filter((answer) => answer > low && answer < high)
+  return within.length > 0 ? within : [(low + high) / 2n]
 }

@@ -2,6 +2,7 @@ import type { LinkedEntity } from '../core/entities/link.ts'
 import { parseExact, stringifyExact } from '../core/exact-json.ts'
 import type { DriverState } from '../core/price-response.ts'
 import type { Band, Block, Coverage, ScanStatus } from '../core/report.ts'
+import { isTold } from '../core/told.ts'
 import { toNumber } from '../core/units.ts'
 import { insertLinked } from './linked.ts'
 import type { Db } from './open.ts'
@@ -141,7 +142,7 @@ const saveSource = (db: Db, scanId: number, source: SourceRecord): void => {
       d.decimals,
       stringifyExact(d.responses),
     )
-  saveStates(db, sourceId, read.block, read.accounts)
+  saveStates(db, sourceId, read.block, { accounts: read.accounts, isWhole: c.status === 'complete' })
   savePositions(db, { scanId, sourceId, positions: read.positions })
   if (read.hash !== null)
     db.prepare(
@@ -157,7 +158,13 @@ const saveStates = (
   db: Db,
   sourceId: number,
   block: number,
-  accounts: readonly { readonly key: string; readonly state: unknown }[],
+  {
+    accounts,
+    isWhole,
+  }: {
+    readonly accounts: readonly { readonly key: string; readonly state: unknown }[]
+    readonly isWhole: boolean
+  },
 ): void => {
   const account = db.prepare<[number, string], { id: number }>(
     'INSERT INTO account (source_id, key) VALUES (?, ?) ON CONFLICT (source_id, key) DO UPDATE SET key = key RETURNING id',
@@ -180,13 +187,24 @@ const saveStates = (
         'SELECT min(block) AS block FROM market_state WHERE source_id = ? AND block > ?',
       )
       .get(sourceId, block)?.block ?? Number.POSITIVE_INFINITY
+  // a scan before has read this very block: the chain's word, or a whole list, is more than what is told now
+  const isBetter = (before: string) => !isWhole || !isTold(parseExact(before))
+  const isAgain =
+    db
+      .prepare<[number, number], { scans: number }>(
+        'SELECT count(*) AS scans FROM market_state WHERE source_id = ? AND block = ?',
+      )
+      .get(sourceId, block)?.scans !== 1
   for (const { key, state } of accounts) {
     const text = stringifyExact(state)
     const id = account.get(sourceId, key)?.id
     if (id === undefined) throw new Error(`account ${key} was not stored`)
     const row = current.get(id, block, block)
-    if (row === undefined) insert.run(id, block, following.get(id, block)?.from_block ?? null, text)
-    else if (row.state !== text) {
+    if (row === undefined) {
+      // a later scan that does not have the account went by a list of those who owed then
+      const next = Math.min(following.get(id, block)?.from_block ?? later, later)
+      insert.run(id, block, Number.isFinite(next) ? next : null, text)
+    } else if (row.state !== text && !(isAgain && isTold(state) && isBetter(row.state))) {
       const end = later < (row.to_block ?? Number.POSITIVE_INFINITY) ? later : row.to_block
       if (row.from_block === block) remove.run(id, block)
       else close.run(block, id, row.from_block)

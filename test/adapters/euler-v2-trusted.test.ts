@@ -1,13 +1,16 @@
 import { parseUnits } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Config } from '../../src/config.ts'
+import { buildDiff } from '../../src/diff.ts'
 import { type Anvil, startAnvil } from '../chain/anvil.ts'
 import { deployEuler, type EulerChain, eulerKey, openEulerPositions, vaultOf } from '../chain/euler-v2.ts'
 import { eulerConfig } from '../helpers/euler-v2.ts'
-import { memoryDatabase, scanAfresh, scanLocal } from '../helpers/scanning.ts'
+import { memoryDatabase, type Scanned, scanAfresh, scanLocal } from '../helpers/scanning.ts'
 
 const weth = (amount: string) => parseUnits(amount, 18)
 const usdc = (amount: string) => parseUnits(amount, 6)
+
+const rowsOf = ({ book }: Scanned) => book('ETH').rows.toSorted((a, b) => (a.id < b.id ? -1 : 1))
 
 /** Anyone can create a vault with an oracle of his own: a deployment may name those whose loans it reads. */
 describe('vaults that the deployment names', () => {
@@ -50,6 +53,9 @@ describe('vaults that the deployment names', () => {
     const { coverage, book } = await scanLocal(config, db)
     expect(coverage).toMatchObject({ status: 'complete', positions: 1, debtCovered: 1, error: null })
     expect(coverage.debtUsd).toBeLessThan(all.coverage.debtUsd)
+    // who is nowhere but in other vaults is none of its accounts
+    expect(coverage.accounts).toBe(1)
+    expect(all.coverage.accounts).toBe(2)
     expect(coverage.notes).toContain(
       'only the loans of the 1 vault that the deployment names are read: Euler may have others',
     )
@@ -58,6 +64,39 @@ describe('vaults that the deployment names', () => {
     await openBoth(4000)
     const later = await scanLocal(config, db)
     expect(later.coverage).toMatchObject({ status: 'complete', positions: 2, debtCovered: 1 })
+  })
+
+  test('fewer or more of them under an existing key: neither stays nor is missing', async () => {
+    const db = memoryDatabase()
+    const named = [vaultOf(chain, 'eUSDC')]
+    const all = await scanLocal(eulerConfig(chain), db)
+    const narrowed = await scanLocal(configOf(named), db)
+    expect(narrowed.coverage).toMatchObject({ status: 'complete', unpriced: 0, debtCovered: 1, error: null })
+    expect(narrowed.coverage.positions).toBeLessThan(all.coverage.positions)
+    expect(rowsOf(narrowed)).toEqual(rowsOf(await scanAfresh(configOf(named))))
+    const { sources, total, moversTotal } = buildDiff(db, {
+      driver: 'ETH',
+      from: 1,
+      to: 2,
+      entities: new Map(),
+      minUsd: 100,
+      limit: 5,
+    })
+    expect(moversTotal).toBe(0)
+    expect(total.parts.filter(({ part }) => part !== 'interest')).toEqual([])
+    expect(sources.notes.join()).toMatch(
+      /one of the scans names its markets: the \d+ positions? of the other/,
+    )
+
+    await openBoth(5000)
+    await scanLocal(configOf(named), db)
+    const wide = await scanLocal(eulerConfig(chain), db)
+    expect(wide.coverage).toMatchObject({
+      status: 'complete',
+      positions: all.coverage.positions + 2,
+      debtCovered: 1,
+    })
+    expect(rowsOf(wide)).toEqual(rowsOf(await scanAfresh(eulerConfig(chain))))
   })
 
   test('one that the factory has not created is a gap with its address', async () => {

@@ -1,4 +1,4 @@
-import { type Address, encodeFunctionData, parseAbi, parseUnits } from 'viem'
+import { type Address, parseUnits } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { DriverState } from '../../src/core/price-response.ts'
 import { WAD } from '../../src/core/units.ts'
@@ -10,22 +10,12 @@ import { artifactIn, compileOwn } from '../chain/compile.ts'
 import { createDeployer, type Deployer } from '../chain/deployer.ts'
 import type { AaveMarket, ReserveSymbol } from '../chain/market.ts'
 import { openPositions } from '../chain/positions.ts'
-import { sendTransaction } from '../chain/transaction.ts'
 import { askPool } from '../helpers/contract.ts'
+import { listFeed } from '../helpers/feeds.ts'
 import { localConfig, type Scanned, scanAfresh } from '../helpers/scanning.ts'
 
 const ALICE: Address = '0x00000000000000000000000000000000000A11cE'
 const usd = (amount: number): bigint => BigInt(Math.round(amount * 1e8))
-
-const listFeed = (
-  chain: Anvil,
-  { admin, oracle }: AaveMarket,
-  { asset, feed }: { readonly asset: Address; readonly feed: Address },
-) => {
-  const abi = parseAbi(['function setAssetSources(address[] assets, address[] sources)'])
-  const data = encodeFunctionData({ abi, functionName: 'setAssetSources', args: [[asset], [feed]] })
-  return sendTransaction(chain, { from: admin, to: oracle, data })
-}
 
 describe('how assets follow a driver', () => {
   let anvil: Anvil
@@ -202,8 +192,9 @@ describe('how assets follow a driver', () => {
     const { WETH, wstETH } = other.reserves
     const root = await deployer.deploy('RootFeed', [WETH.feed, usd(5000)])
     await listFeed(crowded, other, { asset: wstETH.asset, feed: root })
-    const { book } = await scanAfresh(localConfig(other, { urls: [crowded.url] }))
+    const { book, coverage } = await scanAfresh(localConfig(other, { urls: [crowded.url] }))
     const { rows, driver } = book('ETH')
+    const [, asked = '', met = ''] = /asked at (\d+) prices, until (\d+)/.exec(coverage.notes.join()) ?? []
     const priced = rows.filter(({ priceRaw }) => priceRaw !== null)
     const questions = priced.flatMap(({ id, priceRaw, outcome }) => {
       const edge = BigInt(priceRaw ?? 0)
@@ -216,6 +207,7 @@ describe('how assets follow a driver', () => {
     const sides = (await askPool(crowded, other, questions)).map((health) => (health ?? WAD) < WAD)
     await crowded.stop()
     expect(priced.length).toBeGreaterThan(150)
+    expect(Number(asked) / Number(met)).toBeLessThan(11)
     expect(sides).toEqual(priced.flatMap(() => [true, false]))
   })
 

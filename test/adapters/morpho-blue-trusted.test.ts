@@ -1,17 +1,30 @@
 import { type Hex, numberToHex } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Config } from '../../src/config.ts'
+import { buildDiff } from '../../src/diff.ts'
+import { recompute } from '../../src/report.ts'
+import type { Db } from '../../src/store/open.ts'
+import type { PositionRow } from '../../src/store/rows.ts'
 import { type Anvil, startAnvil } from '../chain/anvil.ts'
 import {
+  asMorphoUser,
   createMarket,
   deployFeedOracle,
   deployMorphoBlue,
   lltvOf,
   type MorphoChain,
   openMorphoPositions,
+  readParams,
 } from '../chain/morpho-blue.ts'
-import { morphoConfig } from '../helpers/morpho-blue.ts'
-import { memoryDatabase, scanAfresh, scanLocal } from '../helpers/scanning.ts'
+import { MORPHO_SOURCE, morphoConfig } from '../helpers/morpho-blue.ts'
+import { memoryDatabase, type Scanned, scanAfresh, scanLocal } from '../helpers/scanning.ts'
+
+const byId = (a: PositionRow, b: PositionRow) => (a.id < b.id ? -1 : 1)
+
+const rowsOf = ({ book }: Scanned) => book('ETH').rows.toSorted(byId)
+
+const diffOf = (db: Db, from: number, to: number) =>
+  buildDiff(db, { driver: 'ETH', from, to, entities: new Map(), minUsd: 100, limit: 5 })
 
 /** Anyone can lend to himself against a token that his own oracle calls dear: a deployment may name what it reads. */
 describe('markets that the deployment names', () => {
@@ -72,19 +85,62 @@ describe('markets that the deployment names', () => {
     expect(later.read).toBe(1)
   })
 
-  test('under the key of an earlier scan that read all: what is left over is unpriced, until a full scan', async () => {
+  test('under the key of an earlier scan that read all: the rest is left out, and nothing of it is repaid', async () => {
     const db = memoryDatabase()
     const all = await scanLocal(configOf(), db)
     const narrowed = await scanLocal(configOf([honest]), db)
-    expect(narrowed.coverage.positions).toBe(all.coverage.positions)
-    expect(narrowed.coverage.debtCovered).toBe(1)
-    expect(narrowed.coverage.notes.join('\n')).toMatch(
-      /cannot be priced: its market is none of those that the deployment names: scan with --full/,
-    )
-    expect(narrowed.book('ETH').rows.find(({ id }) => id.startsWith(swollen))?.outcome).toBe('unpriced')
-    const { coverage } = await scanLocal(configOf([honest]), db, { full: true })
-    expect(coverage).toMatchObject({ status: 'complete', unpriced: 0 })
-    expect(coverage.positions).toBeLessThan(all.coverage.positions)
+    const afresh = await scanAfresh(configOf([honest]))
+    expect(narrowed.coverage).toMatchObject({
+      status: 'complete',
+      accounts: afresh.coverage.accounts,
+      positions: afresh.coverage.positions,
+      unpriced: 0,
+      debtUsd: afresh.coverage.debtUsd,
+      debtCovered: 1,
+    })
+    expect(narrowed.coverage.positions).toBeLessThan(all.coverage.positions)
+    expect(rowsOf(narrowed)).toEqual(rowsOf(afresh))
+    // as a report of long ago computes them again
+    expect(recompute(db, narrowed.stored, 'ETH').toSorted(byId)).toEqual(rowsOf(afresh))
+    const left = all.coverage.positions - narrowed.coverage.positions
+    for (const [from, to] of [
+      [1, 2],
+      [2, 1],
+    ] as const) {
+      const { sources, total, moversTotal } = diffOf(db, from, to)
+      expect(total).toMatchObject({ parts: [], change: { positions: 0, collateralUsd: 0, debtUsd: 0 } })
+      expect(total.before.positions).toBe(narrowed.coverage.positions)
+      expect(moversTotal).toBe(0)
+      expect(sources.notes).toEqual([
+        `${MORPHO_SOURCE}: one of the scans names its markets: the ${left} positions of the other one elsewhere are not compared`,
+      ])
+    }
+  })
+
+  test('named no longer, or more of them: what the scans between did not read is read again', async () => {
+    const [owner = '0x'] = await openMorphoPositions(chain, [
+      { market: swollen, collateral: 10n ** 16n, borrow: 10n ** 9n },
+    ])
+    const params = await readParams(chain, swollen)
+    for (const wider of [[honest, swollen], undefined]) {
+      const db = memoryDatabase()
+      await scanLocal(configOf(), db)
+      await scanLocal(configOf([honest]), db)
+      // which no total of debt shows
+      await asMorphoUser(chain, owner, 'withdrawCollateral', [params, 10n ** 15n, owner, owner])
+      await scanLocal(configOf([honest]), db)
+      const more = await scanLocal(configOf(wider), db)
+      expect(more.coverage).toMatchObject({ status: 'complete', debtCovered: 1, error: null })
+      expect(rowsOf(more)).toEqual(rowsOf(await scanAfresh(configOf(wider))))
+    }
+
+    const other = memoryDatabase()
+    const first = await scanLocal(configOf([honest]), other)
+    const all = await scanLocal(configOf(), other)
+    expect(all.coverage.positions).toBeGreaterThan(first.coverage.positions)
+    expect(rowsOf(all)).toEqual(rowsOf(await scanAfresh(configOf())))
+    const { read } = await scanLocal(configOf(), other)
+    expect(read).toBe(0)
   })
 
   test('one that nobody has created is a gap; one without loans is not', async () => {

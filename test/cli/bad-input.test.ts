@@ -62,8 +62,8 @@ describe('the configuration', () => {
   test('all its problems stand in one block, each with its path', async () => {
     const run = await scan({ chain: {}, sources: ['aave-v3/mars'], bands: { minUSD: 1 } })
     expectRefusal(run, 1, /configuration, 2 problems:/)
-    expect(run.stderr).toContain('\n  (root): unknown key "chain"\n')
-    expect(run.stderr).toContain('\n  bands: unknown key "minUSD"\n')
+    expect(run.stderr).toContain('\n  (root): unknown key "chain"; known are chains, ')
+    expect(run.stderr).toContain('\n  bands: unknown key "minUSD"; known are minUsd\n')
   })
 
   test('a file that is no JSON is named', async () => {

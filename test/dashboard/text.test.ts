@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { Band, Report } from '../../src/core/report.ts'
+import { shortfallLines } from '../../src/dashboard/coverage.ts'
 import { visibleWidth } from '../../src/dashboard/ink.ts'
+import { renderSvg } from '../../src/dashboard/picture/svg.ts'
+import { scanLines } from '../../src/dashboard/scan.ts'
 import { renderText, type TextOptions } from '../../src/dashboard/text.ts'
 import { rangedAbove } from './ranged-above.ts'
 import { aboveOnly, complete, empty, rich, withFailure } from './reports.ts'
@@ -146,6 +149,30 @@ describe('coverage', () => {
     expect(under('spark')).toBe('  pool revision 9 is newer than the last one checked (8)')
     expect(under('morpho')).toBe('  3 positions could not be priced')
   })
+
+  test('a note that lists hundreds of feeds does not push the bands off the screen', () => {
+    const note = `moved by ${Array.from({ length: 200 }, (_, i) => `0x${String(i).padStart(40, '0')}`).join(', ')}`
+    const coverage = [{ ...complete('fluid/ethereum/main', 1, 1), notes: [note] }]
+    const lines = section(linesOf({ ...empty, coverage }), 'COVERAGE').slice(2)
+    expect(lines).toHaveLength(7)
+    expect(lines.at(-1)).toMatch(/^ {2}… \d+ more lines, in the JSON document$/)
+  })
+
+  test('a schedule logs a line for each source that was not read to the end, and none for the others', () => {
+    expect(shortfallLines(withFailure)).toEqual([
+      expect.stringMatching(/^morpho-blue\/ethereum\/main failed: endpoint did not answer/),
+      expect.stringMatching(/^spark\/ethereum\/main stale: last read at block 24366000/),
+    ])
+    expect(shortfallLines(rich)).toEqual([])
+  })
+
+  test('after a scan the reason for a status stands under its source, for nothing above tells it', () => {
+    const { scan, blocks, coverage } = withFailure
+    const summary = { scanId: scan.id, status: scan.status, blocks, coverage }
+    const words = flowing(scanLines(summary, plain))
+    expect(words).toContain('STALE 3,118 12,489 $1.11B 100% last read at block 24366000')
+    expect(words).toContain('FAILED ? ? ? ? endpoint did not answer eth_call at block 24367041')
+  })
 })
 
 describe('totals', () => {
@@ -245,6 +272,23 @@ describe('histogram', () => {
       'Nothing is liquidated by a fall of ETH',
     )
     expect(renderText(empty, plain)).not.toContain('ABOVE SPOT')
+  })
+
+  test('what lies beyond all bars begins where they end, and what spot has passed has no price', () => {
+    const { bars, overflow: none } = rangedAbove.histogramAbove
+    const bare = bars.map((bar) => ({ ...bar, ...none }))
+    const beyond = { ...none, collateralUsd: 1e6, positions: 1 }
+    const only = { ...rangedAbove.histogramAbove, bars: bare, underflow: beyond }
+    expect(section(linesOf({ ...rangedAbove, histogramAbove: only }), 'ABOVE SPOT')[1]).toMatch(
+      /^from [\d,.]+ +\$1\.0M +\$1\.0M$/,
+    )
+    const passed = { ...rangedAbove.histogramAbove, overflow: { ...none, rangeUsd: 2e6 } }
+    const lines = linesOf({ ...rangedAbove, histogramAbove: passed })
+    expect(section(lines, 'ABOVE SPOT').at(-2)).toMatch(/^ +passed +\$2\.0M +\$2\.0M$/)
+    expect(flowing(lines)).toContain('passed: spot is beyond the whole range')
+    expect(renderSvg({ ...rangedAbove, histogramAbove: passed })).toContain(
+      'ranges that spot has passed: $2.0M',
+    )
   })
 
   test('what is sold over ranges is shaded on its side of spot, and said once, after both', () => {

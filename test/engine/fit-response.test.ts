@@ -7,10 +7,11 @@ import { fitResponse, samplesAround } from '../../src/engine/fit-response.ts'
 /** What an oracle says of one asset while the driver's feed gives an answer; null where it refuses. */
 type Oracle = (answer: bigint) => bigint | null
 
-const respond = (oracle: Oracle, spot: bigint, quoteExposure = 0n) => {
+const fitOf = (oracle: Oracle, spot: bigint, quoteExposure = 0n) => {
   const samples = samplesAround(spot).map((driver) => ({ driver, prices: [oracle(driver)] }))
-  return fitResponse(samples, 0, { price: oracle(spot) ?? 0n, spot, quoteExposure })?.response ?? null
+  return fitResponse(samples, 0, { price: oracle(spot) ?? 0n, spot, quoteExposure })
 }
+const respond = (...asked: Parameters<typeof fitOf>) => fitOf(...asked)?.response ?? null
 
 /** Driver answers with eight decimals, a cent to ten million dollars. */
 const spots = fc.bigInt(10n ** 6n, 10n ** 15n)
@@ -94,4 +95,37 @@ test('the ratio of two prices that move together stands still but for its roundi
   const spot = 2000n * 10n ** 8n
   const loop = respond((at) => (((at * 1_190n) / 1_000n) * 10n ** 18n) / at, spot, WAD)
   expect(loop).toMatchObject({ numerator: 0n, exposure: WAD, exact: false })
+})
+
+test.each<readonly [string, Oracle]>([
+  ['has a floor at a fiftieth of spot', (at) => (at < 40n * 10n ** 8n ? 40n * 10n ** 8n : at)],
+  ['has a cap at fifteenfold', (at) => (at > 30_000n * 10n ** 8n ? 30_000n * 10n ** 8n : at)],
+  [
+    'is stated in the driver up to fifteenfold',
+    (at) => 10n ** 40n / (at > 3n * 10n ** 12n ? 3n * 10n ** 12n : at),
+  ],
+  ['stands still where it answers, and refuses at half of spot', (at) => (at < 103n * 10n ** 9n ? null : 7n)],
+  ['stands still, but refuses at 73 % of spot', (at) => (at / 10n ** 9n === 146n ? null : 7n)],
+  ['follows, but refuses at half of spot', (at) => (at / 10n ** 9n === 102n ? null : at)],
+  ['follows in steps of a quarter of spot', (at) => at - (at % (500n * 10n ** 8n))],
+  ['moves by a thousandth', (at) => 10n ** 11n + at / 10_000n],
+])('a price that %s follows in no plain proportion', (_, oracle) => {
+  expect(fitOf(oracle, 2000n * 10n ** 8n)).toMatchObject({ isBent: true, response: { exact: false } })
+})
+
+test('a driver of few units is sampled at others than its own, and no share of it divides by nothing', () => {
+  for (let spot = 1n; spot < 250n; spot++) {
+    const [, up = 0n] = samplesAround(spot)
+    expect(up).toBe(spot < 100n ? spot + 1n : spot + spot / 100n)
+    const half = fitOf((at) => 10n ** 12n + (at * 10n ** 12n) / spot, spot)
+    expect(half?.isBent).toBe(true)
+    expect(Number(half?.response.exposure) / 1e18).toBeCloseTo(0.5, 9)
+  }
+})
+
+test.each<readonly [string, Oracle]>([
+  ['the least answer', (at) => (at < 1000n ? 5n : 7n)],
+  ['the largest', (at) => (at > 10n ** 20n ? 9n : 7n)],
+])('a price that stands still but for %s is not called exact', (_, oracle) => {
+  expect(respond(oracle, 2000n * 10n ** 8n)).toMatchObject({ constant: 7n, exact: false })
 })

@@ -235,8 +235,16 @@ describe('on the wire', () => {
     expect(refusalOf(failed)).toBe(refusal)
   })
 
-  test('its types know every query that liqbands sends', async () => {
+  test('its types know every query that liqbands sends, and every page is of the chain alone', async () => {
+    const queries: string[] = []
+    api.state.intercept = (query) => {
+      queries.push(query)
+      return null
+    }
     expect(await readAll(open())).toHaveLength(60)
+    const pages = queries.filter((query) => query.includes('marketPositions'))
+    expect(pages.length).toBeGreaterThan(1)
+    for (const page of pages) expect(page).toContain('chainId_in: [31337]')
     expect(slept).toEqual([])
   })
 })

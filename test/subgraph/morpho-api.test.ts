@@ -188,6 +188,24 @@ describe("accounts from Morpho's API", () => {
     expect(debtors(listed.accounts)).toEqual(debtors(byLogs.accounts))
   })
 
+  test('ids in capitals, and markets that nobody asked for', async () => {
+    const capitals = (id: string) => `0x${id.slice(2).toUpperCase()}`
+    const [stranger] = atHead
+    const elsewhere = `0x${'f'.repeat(64)}`
+    api.state.positions = [
+      ...atHead.map((one) => ({ ...one, market: capitals(one.market) as Hex })),
+      { ...(stranger as ApiPosition), market: elsewhere as Hex },
+    ]
+    const { coverage, accounts } = await scanAfresh(configOf({ crosscheck: true }))
+    expect(coverage).toMatchObject({ status: 'complete', positions: 50, debtCovered: 1 })
+    expect(coverage.notes.filter((note) => note.startsWith('crosscheck'))).toEqual([
+      'crosscheck: logs and subgraph agree on 50 accounts (its schema has no debts at the block)',
+    ])
+    expect(debtors(accounts).map(([key]) => key)).toEqual(
+      debtors((await scanAfresh(configOf(null))).accounts).map(([key]) => key),
+    )
+  })
+
   test('both lists agree though it is of another block', async () => {
     const { coverage } = await scanAfresh(configOf({ crosscheck: true }))
     expect(coverage).toMatchObject({ status: 'complete', debtCovered: 1 })

@@ -2,7 +2,11 @@ import { maxUint256 } from 'viem'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { AaveV3Account } from '../../src/adapters/aave-v3-accounts.ts'
 import { type Config, parseConfig } from '../../src/config.ts'
+import { renderText } from '../../src/dashboard/text.ts'
+import { buildDiff } from '../../src/diff.ts'
+import { buildReport } from '../../src/report.ts'
 import { cursorOf } from '../../src/store/save.ts'
+import { verify } from '../../src/verify.ts'
 import { deployAaveV36 } from '../chain/aave-v3-6.ts'
 import * as act from '../chain/actions.ts'
 import { type Anvil, startAnvil } from '../chain/anvil.ts'
@@ -197,6 +201,29 @@ describe('balances of the official schema', () => {
       /^approximate: 1 account uses several pools of the subgraph, which has one e-mode for all$/m,
     )
   })
+
+  test('balances of accounts that the list does not have are none of it', async () => {
+    const stranger = `0x${'5a'.repeat(20)}`
+    const [first] = rows()
+    const page = [...rows(), { ...first, id: 'zz', user: { id: stranger }, scaledVariableDebt: '1' }]
+    subgraph.state.intercept = ({ args }) => {
+      const { user_in: asked, id_gt: after } = (args.where ?? {}) as { user_in?: unknown; id_gt?: string }
+      return asked === undefined || after !== undefined ? null : { body: JSON.stringify({ data: { page } }) }
+    }
+    const told = await scanAfresh(reading())
+    expect(told.coverage).toMatchObject({ status: 'complete', accounts: debtors.size, debtCovered: 1 })
+  })
+
+  test('collateral has no total that would show an error of it: verify asks the contract', async () => {
+    const db = memoryDatabase()
+    setRows(
+      rows().map((row) => ({ ...row, scaledATokenBalance: String(2n * BigInt(row.scaledATokenBalance)) })),
+    )
+    const book = (await scanLocal(reading(), db)).book('ETH')
+    const { sampled, disagreed } = await verify({ config: configOf(null), db, book, sample: 5 })
+    expect(sampled).toBe(5)
+    expect(new Set(disagreed.map(({ id }) => id)).size).toBe(5)
+  })
 })
 
 describe('a subgraph that fails: the chain, and the reason', () => {
@@ -242,6 +269,16 @@ describe('a subgraph that fails: the chain, and the reason', () => {
       /changed from deployment QmOne to QmTwo meanwhile/,
     ],
     [
+      'another deployment while balances were read',
+      () => {
+        subgraph.state.intercept = ({ field }, count) => {
+          if (field === '_meta' && count > 5) subgraph.state.meta.deployment = 'QmTwo'
+          return null
+        }
+      },
+      /changed from deployment QmOne to QmTwo meanwhile/,
+    ],
+    [
       'refusing the balances',
       () => {
         subgraph.state.intercept = ({ field, args }) =>
@@ -250,6 +287,24 @@ describe('a subgraph that fails: the chain, and the reason', () => {
             : null
       },
       /its schema is another one: check "schema"/,
+    ],
+    [
+      'a question that a proxy finds too long',
+      () => {
+        subgraph.state.intercept = ({ field, args }) =>
+          field === 'userReserves' && 'user_in' in (args.where as object)
+            ? { status: 413, type: 'text/html', body: '<html>413 Request Entity Too Large</html>' }
+            : null
+      },
+      /answered HTTP 413; even a small page is too much for it/,
+    ],
+    [
+      'two balances of one asset',
+      () => {
+        const [first] = rows()
+        if (first) setRows([...rows(), { ...first, id: 'zz', pool: {} }])
+      },
+      /has two balances of 0x[0-9a-fA-F]{40} for 0x[0-9a-fA-F]{40}/,
     ],
   ])('%s', async (_, spoil, words) => {
     spoil()
@@ -304,5 +359,39 @@ describe("balances of Messari's schema", () => {
     const told = await messari(({ balance }) => ({ principal: null, balance: String(BigInt(balance) / 2n) }))
     expect(told.coverage.status).toBe('partial')
     expect(told.coverage.debtCovered).toBeCloseTo(0.5, 4)
+  })
+
+  test('one balance without its interest hides nobody who is missing', async () => {
+    const [someone = '', lost = ''] = debtors.keys()
+    debtors = new Map([...debtors].filter(([key]) => key !== lost))
+    const told = await messari(({ account }) =>
+      account.id === someone.toLowerCase() ? { principal: null } : {},
+    )
+    expect(notesOf(told)).toMatch(/balances? as of the last event/)
+    expect(told.coverage.status).toBe('partial')
+    expect(told.coverage.error).toMatch(/by the subgraph/)
+  })
+
+  test('reports and diffs say whose word the balances are', async () => {
+    const db = memoryDatabase()
+    await scanLocal(configOf(null), db)
+    subgraph.state.protocols = [{ schemaVersion: '3.1.0', network: 'LOCALNET', slug: 'x' }]
+    subgraph.state.rows = { positions: messariRows(debtors, chain.markets) }
+    const told = await scanLocal(reading({ schema: 'messari' }), db)
+    const options = { entities: new Map(), minUsd: 100, levels: [] }
+    const text = renderText(buildReport(told.book('ETH'), options), {
+      width: 80,
+      color: false,
+      unicode: true,
+    })
+    const flat = text.replace(/\s+/g, ' ')
+    expect(flat).toMatch(/balances told by the subgraph at 127/)
+    expect(flat).toMatch(/approximate: \d+ accounts have been in an e-mode/)
+    const { sources } = buildDiff(db, { driver: 'ETH', from: 1, to: 2, limit: 5, ...options })
+    expect(sources.notes).toEqual([
+      expect.stringMatching(
+        /^aave-v3\/local\/test is a subgraph's word in scan 2 \(approximate: .*e-mode.*\): what sets it apart from the chain may show as added, withdrew, borrowed or repaid$/,
+      ),
+    ])
   })
 })

@@ -90,7 +90,7 @@ describe("Aave's own schemas", () => {
     fc.assert(
       fc.property(markets, accounts, (given, states) => {
         const read = v3.read(officialRows(states, given), given)
-        expect(read).toEqual({ states: owing(states), approximate: [], exactDebts: true })
+        expect(read).toEqual({ states: owing(states), approximate: [], inexactDebts: new Set() })
       }),
     )
   })
@@ -111,6 +111,15 @@ describe("Aave's own schemas", () => {
   const state = { eMode: 0, collateral: { 0: 10n }, debt: { 1: 20n } }
   const rows = officialRows(new Map([[holder, state]]), given)
   const changed = (change: object) => rows.map((row) => ({ ...row, ...change }))
+
+  test('of two rows of one asset nobody knows which is right', () => {
+    for (const pool of [{ pool: addressOf(9).toLowerCase() }, { pool: null }])
+      expect(() => v3.read([...rows, { ...rows[0], id: 'zz', pool }], given)).toThrow(
+        `the subgraph has two balances of ${addressOf(100)} for ${holder}`,
+      )
+    const other = { ...rows[0], id: 'zz', pool: { pool: addressOf(7).toLowerCase() } }
+    expect(v3.read([...rows, other], given).states).toEqual(new Map([[holder, state]]))
+  })
 
   test('what the owner does not use as collateral is none, whatever it holds', () => {
     for (const scaledATokenBalance of ['10', '-1000000'])
@@ -168,7 +177,7 @@ describe("Messari's schema for Aave's family", () => {
         const read = messari.read(messariRows(states, anyMarkets), anyMarkets)
         const plain = [...owing(states)].map(([key, one]) => [key, { ...one, eMode: 0 }] as const)
         expect(read.states).toEqual(new Map(plain))
-        expect(read.exactDebts).toBe(true)
+        expect(read.inexactDebts).toEqual(new Set())
       }),
     )
   })
@@ -185,9 +194,22 @@ describe("Messari's schema for Aave's family", () => {
     ['less than the balance at the index of now', { principal: '49', balance: '200' }, 50n],
   ])('a scaled balance that cannot be one (%s): the balance at the index of now', (_, fields, debt) => {
     expect(stateOf(change('BORROWER', fields))).toMatchObject({ debt: { 1: debt } })
-    const { approximate, exactDebts } = messari.read(change('BORROWER', fields), given)
+    const { approximate, inexactDebts } = messari.read(change('BORROWER', fields), given)
     expect(approximate).toContain('1 balance as of the last event, without the interest since')
-    expect(exactDebts).toBe(false)
+    expect(inexactDebts).toEqual(new Set([holder]))
+  })
+
+  test('collateral as of the last event makes no debt inexact', () => {
+    const { approximate, inexactDebts } = messari.read(change('COLLATERAL', { principal: null }), given)
+    expect(approximate).toContain('1 balance as of the last event, without the interest since')
+    expect(inexactDebts).toEqual(new Set())
+  })
+
+  test('of two open positions of one market and side nobody knows which is right', () => {
+    const [first] = rows
+    expect(() => messari.read([...rows, { ...first, id: 'zz' }], given)).toThrow(/two balances of .* for /)
+    const other = { ...first, id: 'zz', side: 'BORROWER', type: 'STABLE', principal: null }
+    expect(messari.read([...rows, other], given).inexactDebts).toEqual(new Set([holder]))
   })
 
   test('collateral is what the account has switched on, whatever the position says', () => {
@@ -260,7 +282,7 @@ describe("Liquity's own schema", () => {
         expect(read).toEqual({
           states: new Map([[`${collIndex}:${id}`, expected]]),
           approximate: [],
-          exactDebts: true,
+          inexactDebts: new Set(),
         })
       }),
     )
@@ -278,14 +300,14 @@ describe("Liquity's own schema", () => {
       redeemed: false,
     }
     const batch = { annualInterestRate: String(4n * 10n ** 16n), annualManagementFee: String(10n ** 16n) }
-    const { states, approximate, exactDebts } = liquity.read([rowOf(one, { interestBatch: batch })], given)
+    const { states, approximate, inexactDebts } = liquity.read([rowOf(one, { interestBatch: batch })], given)
     const state = states.get('0:5') as LiquityV2Account
     const clock = { timestamp: 1000n + YEAR, shutdownTime: 0n }
     expect(entireDebt(state, null, clock)).toBe(1050n * 10n ** 18n)
     expect(approximate).toEqual([
       "1 trove in batches, with interest since the last event at the batch's rate of now",
     ])
-    expect(exactDebts).toBe(false)
+    expect(inexactDebts).toEqual(new Set(['0:5']))
   })
 
   test('a branch of another system is none', () => {

@@ -148,10 +148,12 @@ export const legendOf = (
 }
 
 /** What is in no bar and why, named with its sums. */
-export const apartText = ({ totals, driver }: Report): string => {
+export const apartText = ({ totals, driver, histogram, histogramAbove }: Report, unit: Unit): string => {
   const { never, insolvent, unpriced, already } = totals
+  const passed = histogram.overflow.rangeUsd + histogramAbove.overflow.rangeUsd
   const parts = [
     ...(already.positions === 0 ? ['liquidatable now: none'] : []),
+    ...(passed > 0 ? [`ranges that spot has passed: ${unit.write(passed)}`] : []),
     ...(never.positions === 0
       ? []
       : [`at no ${driver.symbol} price: ${plural(never.positions, 'position')}`]),

@@ -1,7 +1,7 @@
 import { plural } from '../format.ts'
 import type { Frame } from './frame.ts'
 import { element, fitted, label, titled } from './markup.ts'
-import { AXIS, INK, SIZE, SOFT } from './palette.ts'
+import { AXIS, HALO, SIZE, SOFT } from './palette.ts'
 
 const BAR = 30
 
@@ -34,7 +34,7 @@ export const nowMark = (frame: Frame): string => {
   const amount = label(
     fitted(`${cut ? '↑ ' : ''}${unit.write(collateralUsd)}`, width, SIZE.small),
     { x: middle, y: Math.max(top + SIZE.small, bottom - height - 6), size: SIZE.small, anchor: 'middle' },
-    { ...INK, class: 'ink halo' },
+    HALO,
   )
   const title = `already liquidatable: ${unit.write(collateralUsd)} of ${plural(positions, 'position')}${
     cut ? ', more than the axis shows' : ''

@@ -142,7 +142,7 @@ const panelMarks = (frame: Frame, panel: Panel): string => {
   )
 }
 
-const foot = (report: Report, hidden: number): string => {
+const foot = ({ report, unit }: Pick<Frame, 'report' | 'unit'>, hidden: number): string => {
   const [left, right] = marginsOf(WIDTH)
   const last = [
     'Model-free: observed positions, no forecast',
@@ -151,7 +151,7 @@ const foot = (report: Report, hidden: number): string => {
   ].join(' · ')
   const place = { x: left, size: SIZE.small }
   return (
-    label(fitted(apartText(report), right - left, SIZE.small), { ...place, y: HEIGHT - 28 }, SOFT) +
+    label(fitted(apartText(report, unit), right - left, SIZE.small), { ...place, y: HEIGHT - 28 }, SOFT) +
     label(fitted(last, right - left, SIZE.small), { ...place, y: HEIGHT - 11 }, INK)
   )
 }
@@ -199,7 +199,7 @@ export const renderSvg = (
     valueAxes(frame),
     ...panels.map((panel) => priceAxis(frame, panel) + priceCaption(frame, panel)),
     legend.draw(legendTop),
-    foot(report, hidden),
+    foot(frame, hidden),
   ]
   return `${element(
     'svg',

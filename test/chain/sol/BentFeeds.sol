@@ -59,3 +59,53 @@ contract PeakFeed is Feed {
     return answer < value ? answer : 2 * value > answer ? 2 * value - answer : int256(1);
   }
 }
+
+/// Its base, cut down to whole steps of a size (value): it jumps, and is nothing below the first step.
+contract StepFeed is Feed {
+  Feed public immutable base;
+
+  constructor(Feed feed, int256 step) Feed(step) {
+    base = feed;
+  }
+
+  function _answer() internal view override returns (int256) {
+    return (base.latestAnswer() / value) * value;
+  }
+}
+
+/// Follows its base but never rises above a cap (value).
+contract CapFeed is Feed {
+  Feed public immutable base;
+
+  constructor(Feed feed, int256 cap) Feed(cap) {
+    base = feed;
+  }
+
+  function _answer() internal view override returns (int256) {
+    int256 answer = base.latestAnswer();
+    return answer > value ? value : answer;
+  }
+}
+
+/// Another feed (shape), but while the driver stands within [from, to] it says something else (value), or refuses if
+/// that is the least number there is.
+contract GapFeed is Feed {
+  Feed public immutable shape;
+  Feed public immutable driver;
+  int256 public immutable from;
+  int256 public immutable to;
+
+  constructor(Feed shape_, Feed driver_, int256 from_, int256 to_, int256 said) Feed(said) {
+    shape = shape_;
+    driver = driver_;
+    from = from_;
+    to = to_;
+  }
+
+  function _answer() internal view override returns (int256) {
+    int256 answer = driver.latestAnswer();
+    if (answer < from || answer > to) return shape.latestAnswer();
+    require(value != type(int256).min, 'no answer');
+    return value;
+  }
+}
