@@ -129,3 +129,17 @@ test.each<readonly [string, Oracle]>([
 ])('a price that stands still but for %s is not called exact', (_, oracle) => {
   expect(respond(oracle, 2000n * 10n ** 8n)).toMatchObject({ constant: 7n, exact: false })
 })
+
+test('a price within a millionth of itself stands still, one beyond follows', () => {
+  const spot = 2000n * 10n ** 8n
+  const base = 10n ** 12n
+  const moving = (units: bigint) => fitOf((at) => (at === spot ? base : base + units), spot)
+  expect(moving(10n ** 6n)).toMatchObject({ isBent: false, response: { numerator: 0n, exact: false } })
+  expect(moving(10n ** 6n + 1n)?.isBent).toBe(true)
+})
+
+test('what follows the driver and is stated in something that does too has no more than its whole value to move', () => {
+  const spot = 2000n * 10n ** 8n
+  expect(respond((at) => at * 3n, spot, WAD)).toMatchObject({ exact: true, exposure: WAD })
+  expect(respond((at) => 10n ** 30n / at, spot)).toMatchObject({ exact: true, inverse: true, exposure: 0n })
+})
