@@ -203,9 +203,13 @@ export const discoverAccounts = async (
   }
 }
 
-const noteOf = ({ host, schema, deployment, pin, accounts, around }: Listed): string => {
-  if (around !== null)
-    return `${accounts.size} accounts listed by the API at ${host} (schema ${schema}), which is of about now and of no block, and by the logs of blocks ${around.from} to ${around.to}`
-  const by = pin === 'hash' ? 'its hash' : 'its number'
-  return `${accounts.size} accounts listed by the subgraph at ${host} (schema ${schema}, deployment ${deployment}) for the block by ${by}`
+const noteOf = (listed: Listed): string => {
+  const { host, schema, accounts, around } = listed
+  return around === null
+    ? `${accounts.size} accounts listed by the subgraph at ${pinnedAt(listed)}`
+    : `${accounts.size} accounts listed by the API at ${host} (schema ${schema}), which is of about now and of no block, and by the logs of blocks ${around.from} to ${around.to}`
 }
+
+/** A pinned subgraph in the words of a coverage. */
+export const pinnedAt = ({ host, schema, deployment, pin }: Listed): string =>
+  `${host} (schema ${schema}, deployment ${deployment}) for the block by its ${pin === 'hash' ? 'hash' : 'number'}`

@@ -7,7 +7,7 @@ import { TOLD_BY } from '../core/told.ts'
 import type { Meter } from '../sources/endpoint.ts'
 import type { PinnedRpc } from '../sources/rpc.ts'
 import { pinSubgraph } from '../sources/subgraph-pin.ts'
-import { type Listed, type Listing, listAccounts, openDiscover } from './discover.ts'
+import { type Listed, type Listing, listAccounts, openDiscover, pinnedAt } from './discover.ts'
 
 /** The states of a source's accounts as its subgraph tells them at the pinned block. */
 export type ToldStates = SubgraphStates & { readonly closed: unknown }
@@ -28,12 +28,10 @@ export const readStates = async (
   try {
     const listed = await listAccounts(rpc, listing, meter, onFound)
     const told = await statesOf(rpc, { listing, listed }, meter)
-    const { host, schema, deployment, pin } = listed
-    const by = pin === 'hash' ? 'its hash' : 'its number'
     return {
       told,
       notes: [
-        `${told.states.size} ${TOLD_BY} ${host} (schema ${schema}, deployment ${deployment}) for the block by ${by}; none of them read from the chain`,
+        `${told.states.size} ${TOLD_BY} ${pinnedAt(listed)}; none of them read from the chain`,
         ...told.approximate.map((reason) => `approximate: ${reason}`),
       ],
     }
